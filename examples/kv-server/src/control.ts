@@ -1,0 +1,26 @@
+import { type LiveUpdate, spawnCarrier, type UpdateReport } from "luo";
+
+/** What a server tells on its standard output, one JSON object a line. */
+export type Event =
+  | { event: "serving"; release: string; pid: number; port: number }
+  | { event: "updated"; release: string; report: UpdateReport }
+  | { event: "refused"; release: string; reason: string };
+
+/**
+ * SIGUSR2 hands over to whatever program now lies where this one was started from, as after a link
+ * was set to another release. The successor inherits the standard streams.
+ */
+export function control(live: LiveUpdate, release: string, port: number): void {
+  const tell = (event: Event) => process.stdout.write(`${JSON.stringify(event)}\n`);
+  process.on("SIGUSR2", async () => {
+    try {
+      const report = await live.update(spawnCarrier());
+      tell({ event: "updated", release, report });
+      process.exit(0);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      tell({ event: "refused", release, reason });
+    }
+  });
+  tell({ event: "serving", release, pid: process.pid, port });
+}

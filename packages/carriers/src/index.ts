@@ -1,0 +1,1 @@
+export { type SpawnOptions, spawnArrival, spawnCarrier } from "./spawn.js";

@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { Memfd, setCloseOnExec } from "@luo/linux";
+import {
+  type Arrival,
+  type Carrier,
+  type ImageFile,
+  Inbox,
+  type Message,
+  type NamedDescriptor,
+  ProtocolError,
+  type Successor,
+} from "@luo/orchestrator";
+
+/**
+ * The spawn carrier: the predecessor starts the successor as its child, which inherits the
+ * descriptors. Descriptors 0 to 2 are shared, 3 is the link (Node's own channel), and the carried
+ * ones follow from 4 in the order of the names in LUO_DESCRIPTORS, a JSON array. The child lives on
+ * when the predecessor ends.
+ */
+const NAMES = "LUO_DESCRIPTORS";
+const FIRST_DESCRIPTOR = 4;
+
+export interface SpawnOptions {
+  /**
+   * The successor's program, a JavaScript file for this same Node. By default the path that this
+   * process was started with: a new release lies there by then, or a link points to one.
+   */
+  readonly program?: string;
+  /** By default those of this process. */
+  readonly args?: readonly string[];
+  /** Options of Node itself; by default those of this process. */
+  readonly execArgv?: readonly string[];
+  /** By default that of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Starts the successor as a child process. */
+export function spawnCarrier(options: SpawnOptions = {}): Carrier {
+  return { createImage, launch: (descriptors) => launch(options, descriptors) };
+}
+
+async function launch(
+  {
+    program = process.argv[1] ?? "",
+    args = process.argv.slice(2),
+    execArgv = process.execArgv,
+    env = process.env,
+  }: SpawnOptions,
+  descriptors: readonly NamedDescriptor[],
+): Promise<Successor> {
+  const child = spawn(process.execPath, [...execArgv, program, ...args], {
+    stdio: ["inherit", "inherit", "inherit", "ipc", ...descriptors.map(({ fd }) => fd)],
+    env: { ...env, [NAMES]: JSON.stringify(descriptors.map(({ name }) => name)) },
+  });
+  const inbox = new Inbox();
+  child.on("message", (message) => inbox.push(message));
+  child.on("error", (error) => inbox.close(`could not be started (${error.message})`));
+  const ended = new Promise<void>((resolve) => {
+    child.once("exit", (code, signal) => {
+      inbox.close(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
+      resolve();
+    });
+    child.once("error", () => child.pid === undefined && resolve());
+  });
+  return {
+    inbox,
+    send: (message) => post(child, message),
+    kill: async () => {
+      child.kill("SIGKILL");
+      await ended;
+    },
+    release: () => {
+      if (child.connected) child.disconnect();
+      child.unref();
+    },
+  };
+}
+
+function post(channel: ChildProcess | NodeJS.Process, message: Message): void {
+  // A closed channel shows in the inbox; here it is no error of its own.
+  if (channel.connected) channel.send?.(message, undefined, undefined, () => {});
+}
+
+/**
+ * What the predecessor carried over, when this process was spawned as a successor; undefined when
+ * it was started in any other way. Call it once.
+ *
+ * @throws {ProtocolError} when the environment is not as the spawn carrier leaves it
+ */
+export function spawnArrival(): Arrival | undefined {
+  const text = process.env[NAMES];
+  if (text === undefined) return undefined;
+  // A child of this process is not the predecessor's successor.
+  delete process.env[NAMES];
+  const names: unknown = JSON.parse(text);
+  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
+    throw new ProtocolError(`${NAMES}=${text}`, "a JSON array of names");
+  }
+  if (process.send === undefined) {
+    throw new ProtocolError(`${NAMES} without a channel`, "to be started by the spawn carrier");
+  }
+  const descriptors = new Map<string, number>();
+  for (const [index, name] of names.entries()) {
+    const fd = FIRST_DESCRIPTOR + index;
+    setCloseOnExec(fd, true);
+    descriptors.set(name, fd);
+  }
+  const inbox = new Inbox();
+  process.on("message", (message) => inbox.push(message));
+  process.once("disconnect", () => inbox.close("closed the link"));
+  return {
+    descriptors,
+    inbox,
+    openImage: (fd) => imageFile(Memfd.adopt(fd)),
+    send: (message) => post(process, message),
+    release: () => {
+      if (process.connected) process.disconnect();
+    },
+  };
+}
+
+function createImage(): ImageFile {
+  return imageFile(Memfd.create("luo-image", { allowSealing: true }));
+}
+
+function imageFile(memfd: Memfd): ImageFile {
+  return {
+    fd: memfd.fd,
+    get buffer() {
+      return memfd.buffer;
+    },
+    resize: (byteLength) => memfd.resize(byteLength),
+    seal: () => {
+      memfd.unmap();
+      memfd.seal("shrink", "grow", "write", "seal");
+    },
+    close: () => memfd.close(),
+  };
+}

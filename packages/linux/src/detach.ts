@@ -1,0 +1,31 @@
+import { DetachError } from "./errors.js";
+
+/**
+ * Takes the memory away from an ArrayBuffer: its length and that of every view of it become 0.
+ * The bytes are neither copied nor touched.
+ *
+ * @throws {DetachError} when somebody else still has the memory afterwards
+ */
+export function detach(buffer: ArrayBuffer): void {
+  if (buffer.byteLength === 0) {
+    throw new DetachError("its ArrayBuffer was transferred, and the receiver may still use it");
+  }
+  const { transfer } = buffer as ArrayBuffer & { transfer?: (byteLength: number) => ArrayBuffer };
+  if (transfer) transfer.call(buffer, 0);
+  else takeInto(buffer);
+  if (buffer.byteLength !== 0) {
+    throw new DetachError("this JavaScript runtime does not detach external ArrayBuffers");
+  }
+}
+
+/**
+ * Node 20 has no ArrayBuffer.prototype.transfer, and its structuredClone copies an external
+ * ArrayBuffer without detaching it. But a byte stream takes the buffer of every chunk for itself,
+ * at once; here the stream is then dropped unread.
+ */
+function takeInto(buffer: ArrayBuffer): void {
+  new ReadableStream({
+    type: "bytes",
+    start: (controller) => controller.enqueue(new Uint8Array(buffer, 0, 1)),
+  });
+}

@@ -1,0 +1,254 @@
+import { constants } from "node:buffer";
+import { closeSync, fstatSync, openSync, readlinkSync } from "node:fs";
+import { closeDescriptor, setCloseOnExec } from "./descriptor.js";
+import { detach } from "./detach.js";
+import { ArgumentError, ClosedError, checkInteger, MAX_INT, NotMemfdError } from "./errors.js";
+import { call, callUnless, viewMemory } from "./libc.js";
+
+const MFD_CLOEXEC_ALLOW_SEALING = 0x1 | 0x2;
+const MFD_NOEXEC_SEAL = 0x8;
+const PROT_READ_WRITE = 0x1 | 0x2;
+const MAP_SHARED = 0x1;
+const MAP_PRIVATE = 0x2;
+const [SEEK_SET, SEEK_CUR, SEEK_DATA, SEEK_HOLE] = [0, 1, 3, 4] as const;
+const F_ADD_SEALS = 1033;
+const F_GET_SEALS = 1034;
+const MAX_NAME = 249;
+
+const sealBits = { seal: 1, shrink: 2, grow: 4, write: 8, "future-write": 16, exec: 32 };
+const allSeals = Object.keys(sealBits) as Seal[];
+
+/**
+ * What a seal forbids for ever and to everyone: further seals, a smaller size, a larger size,
+ * writing, writing except by mappings that exist already, a change of the file's x mode bits.
+ */
+export type Seal = keyof typeof sealBits;
+
+/** A range of a file: its first byte, and its length in bytes. */
+export interface Extent {
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface MemfdOptions {
+  /** Bytes, 0 (the default) to `constants.MAX_LENGTH` of node:buffer (4 GiB on Node 20). */
+  readonly size?: number;
+  /** Whether `seal` may be used; true by default. */
+  readonly allowSealing?: boolean;
+}
+
+interface Mapping {
+  readonly address: number;
+  readonly length: number;
+  readonly buffer: ArrayBuffer;
+}
+
+/**
+ * A file in memory without a place in the file system, and its mapping. See memfd_create(2).
+ *
+ * After `close`, everything but `name` and `close` throws a ClosedError. A Memfd that is dropped
+ * without `close` keeps its descriptor and its memory, so buffers taken from it stay valid.
+ *
+ * Two things can kill the process: touching bytes that were cut off through another descriptor
+ * (SIGBUS; the seal "shrink" rules it out), and native work on a view, such as an asynchronous
+ * fs.read, that is still under way at `resize`, `unmap`, `close` or `seal("write")`.
+ */
+export class Memfd {
+  #fd: number;
+  #mapping: Mapping | undefined;
+
+  private constructor(
+    fd: number,
+    /** The name given at creation. It is for people: memfds may share one. */
+    readonly name: string,
+  ) {
+    this.#fd = fd;
+  }
+
+  /**
+   * Makes a new memfd, filled with zeros. Child processes do not inherit its descriptor. From
+   * Linux 6.3 on it can never be made executable: it has the seal "exec".
+   *
+   * @param name up to 249 bytes of UTF-8 without NUL, shown in /proc
+   * @throws {ArgumentError} for another name or size
+   * @throws {SystemCallError} EMFILE when too many files are open, ENOMEM
+   */
+  static create(name: string, { size = 0, allowSealing = true }: MemfdOptions = {}): Memfd {
+    if (Buffer.byteLength(name) > MAX_NAME || name.includes("\0")) {
+      throw new ArgumentError("name", name, `up to ${MAX_NAME} bytes without NUL`);
+    }
+    checkInteger("size", size, constants.MAX_LENGTH);
+    const flags = MFD_CLOEXEC_ALLOW_SEALING;
+    const fd =
+      callUnless("EINVAL", "memfd_create", name, flags | MFD_NOEXEC_SEAL) ??
+      call("memfd_create", name, flags);
+    try {
+      call("ftruncate", fd, size);
+      if (!allowSealing) call("fcntl", fd, F_ADD_SEALS, sealBits.seal);
+      return Memfd.adopt(fd);
+    } catch (error) {
+      closeDescriptor(fd);
+      throw error;
+    }
+  }
+
+  /**
+   * Takes over a descriptor, such as an inherited one: from now on this object closes it, and child
+   * processes do not inherit it. When it throws, the descriptor is left as it is.
+   *
+   * @throws {ArgumentError} unless `fd` is an integer from 0 to 2^31 - 1
+   * @throws {NotMemfdError} when `fd` is something else than a memfd
+   * @throws {SystemCallError} EBADF when `fd` is not open
+   */
+  static adopt(fd: number): Memfd {
+    checkInteger("fd", fd, MAX_INT);
+    // Any file can be called like a memfd, but only files in memory have seals.
+    const hasSeals = callUnless("EINVAL", "fcntl", fd, F_GET_SEALS, 0) !== undefined;
+    const link = readlinkSync(linkOf(fd));
+    const name = /^\/memfd:(.*) \(deleted\)$/s.exec(link)?.[1];
+    if (!hasSeals || name === undefined) {
+      throw new NotMemfdError(`fd ${fd}: found ${JSON.stringify(link)}, expected a memfd`);
+    }
+    setCloseOnExec(fd, true);
+    return new Memfd(fd, name);
+  }
+
+  /** The descriptor. Not to be closed by others. */
+  get fd(): number {
+    if (this.#fd < 0) throw new ClosedError(`memfd ${JSON.stringify(this.name)} is closed`);
+    return this.#fd;
+  }
+
+  /** The size of the file in bytes. */
+  get byteLength(): number {
+    return fstatSync(this.fd).size;
+  }
+
+  /**
+   * The bytes of the file, shared with everyone who has it. It is mapped when first asked for, with
+   * the size of that moment; when others resized the file, `unmap` and ask again. See mmap(2).
+   *
+   * Once sealed with "write" or "future-write", a new mapping is private: what is written to it
+   * stays in this buffer and ends with it.
+   *
+   * @throws {ArgumentError} when the file is larger than `constants.MAX_LENGTH` of node:buffer
+   * @throws {SystemCallError} ENOMEM, or EACCES when the descriptor is open for reading only
+   */
+  get buffer(): ArrayBuffer {
+    const { fd } = this;
+    if (this.#mapping) return this.#mapping.buffer;
+    const length = this.byteLength;
+    if (length === 0) return new ArrayBuffer(0);
+    // A longer view makes Node abort the process.
+    checkInteger("byteLength", length, constants.MAX_LENGTH);
+    const { seals } = this;
+    const flags = seals.has("write") || seals.has("future-write") ? MAP_PRIVATE : MAP_SHARED;
+    const address = call("mmap", 0, length, PROT_READ_WRITE, flags, fd, 0);
+    this.#mapping = { address, length, buffer: viewMemory(address, length) };
+    return this.#mapping.buffer;
+  }
+
+  /**
+   * Changes the size, and maps the file anew. First the old buffer is detached: its views have
+   * length 0 from then on, even if the rest fails. New bytes are zeros. See ftruncate(2).
+   *
+   * @param byteLength bytes, 0 to `constants.MAX_LENGTH` of node:buffer (4 GiB on Node 20)
+   * @returns the new buffer
+   * @throws {ArgumentError} for another byteLength; nothing is detached
+   * @throws {DetachError} as `unmap` does; the size stays
+   * @throws {SystemCallError} EPERM when a seal forbids it, ENOMEM
+   */
+  resize(byteLength: number): ArrayBuffer {
+    checkInteger("byteLength", byteLength, constants.MAX_LENGTH);
+    this.unmap();
+    call("ftruncate", this.fd, byteLength);
+    return this.buffer;
+  }
+
+  /**
+   * Detaches the buffer and gives its mapping back; the bytes stay in the file. See munmap(2).
+   *
+   * @throws {DetachError} when the buffer was transferred to another one; it stays mapped
+   */
+  unmap(): void {
+    if (this.fd < 0 || !this.#mapping) return;
+    const { address, length, buffer } = this.#mapping;
+    detach(buffer);
+    this.#mapping = undefined;
+    call("munmap", address, length);
+  }
+
+  /**
+   * Unmaps and closes. The file lives on while others have it open or mapped. Closing again does
+   * nothing.
+   *
+   * @throws {DetachError} as `unmap` does; the descriptor is closed all the same
+   */
+  close(): void {
+    if (this.#fd < 0) return;
+    try {
+      this.unmap();
+    } finally {
+      closeDescriptor(this.#fd);
+      this.#fd = -1;
+    }
+  }
+
+  /**
+   * The file position in bytes, 0 to 2^53 - 1; it may lie beyond the end. Everyone who inherited
+   * the descriptor shares it. Setting it to anything else throws an ArgumentError. See lseek(2).
+   */
+  get position(): number {
+    return call("lseek", this.fd, 0, SEEK_CUR);
+  }
+
+  set position(offset: number) {
+    checkInteger("position", offset);
+    call("lseek", this.fd, offset, SEEK_SET);
+  }
+
+  /**
+   * The parts of the file that have memory, in order and in whole pages; all else is zeros. Reading
+   * a hole through `buffer` gives it memory. The position does not move, not even in between, since
+   * the file is opened a second time for this. See SEEK_DATA in lseek(2).
+   */
+  extents(): Extent[] {
+    const own = openSync(linkOf(this.fd), "r");
+    try {
+      const extents: Extent[] = [];
+      for (let end = 0; ; ) {
+        const offset = callUnless("ENXIO", "lseek", own, end, SEEK_DATA);
+        if (offset === undefined) return extents;
+        end = callUnless("ENXIO", "lseek", own, offset, SEEK_HOLE) ?? offset;
+        extents.push({ offset, length: end - offset });
+      }
+    } finally {
+      closeSync(own);
+    }
+  }
+
+  /**
+   * Adds seals; they cannot be taken back. "write" unmaps first, which detaches the buffer. To a
+   * memfd with x mode bits, "exec" adds all but "seal". See F_ADD_SEALS in fcntl(2).
+   *
+   * @throws {ArgumentError} for a word that is not a seal
+   * @throws {DetachError} as `unmap` does
+   * @throws {SystemCallError} EPERM when sealed with "seal", EBUSY when it would forbid writing but
+   *   a shared mapping exists, EINVAL when the kernel does not know the seal
+   */
+  seal(...seals: Seal[]): void {
+    const stranger = seals.find((seal) => !allSeals.includes(seal));
+    if (stranger !== undefined) throw new ArgumentError("seal", stranger, allSeals.join(", "));
+    if (seals.includes("write")) this.unmap();
+    const bits = seals.reduce((sum, seal) => sum | sealBits[seal], 0);
+    call("fcntl", this.fd, F_ADD_SEALS, bits);
+  }
+
+  /** The seals set so far, by whomever. */
+  get seals(): ReadonlySet<Seal> {
+    const bits = call("fcntl", this.fd, F_GET_SEALS, 0);
+    return new Set(allSeals.filter((seal) => bits & sealBits[seal]));
+  }
+}
+
+const linkOf = (fd: number) => `/proc/self/fd/${fd}`;

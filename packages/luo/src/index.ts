@@ -1,0 +1,26 @@
+export { type SpawnOptions, spawnCarrier } from "@luo/carriers";
+export { Memfd, SystemCallError } from "@luo/linux";
+export {
+  type Carrier,
+  type Handler,
+  LostSuccessorError,
+  PreserveError,
+  RefusedError,
+  type State,
+  UndoError,
+  UpdateError,
+  type UpdateOptions,
+  type UpdateReport,
+} from "@luo/orchestrator";
+export { Listener, type ListenOptions } from "@luo/socket";
+export * from "@luo/struct";
+export {
+  ConversionError,
+  type Conversions,
+  type Family,
+  FamilyError,
+  family,
+  type Manifest,
+  NegotiationError,
+} from "@luo/version";
+export { LiveUpdate, type LiveUpdateOptions, liveUpdate } from "./live-update.js";

@@ -1,0 +1,70 @@
+import { Memfd } from "@luo/linux";
+import type { Handler } from "@luo/orchestrator";
+import { LuoError } from "@luo/struct";
+import { Extent, MemfdRecord, MemfdV1 } from "./structs.js";
+
+/** The memfd that came is not the one that was frozen. */
+export class MemfdMismatchError extends LuoError {
+  constructor(name: string, what: string, found: unknown, expected: unknown) {
+    super(
+      "LUO_MEMFD_MISMATCH",
+      `memfd ${name}: ${what} is ${found}, but was ${expected} when it was frozen; something wrote to it meanwhile`,
+    );
+  }
+}
+
+/**
+ * Memfds survive a live update. Their pages stay where they are: the descriptor is carried, and the
+ * record says what the successor must find behind it, so that a memfd that was resized or punched
+ * after it was frozen, or a wrong descriptor, is noticed.
+ *
+ * The program itself must not write to a memfd from `freeze` on.
+ */
+export const memfd: Handler<Memfd, MemfdV1> = {
+  family: MemfdRecord,
+  canPreserve: (resource): resource is Memfd => resource instanceof Memfd,
+  preserve: ({ fd }) => fd,
+  freeze: (resource) =>
+    Object.assign(new MemfdV1(), {
+      size: BigInt(resource.byteLength),
+      pos: BigInt(resource.position),
+      folios: extents(resource),
+    }),
+  retrieve: (record, fd) => {
+    const resource = Memfd.adopt(fd);
+    try {
+      check(resource, record);
+      resource.position = Number(record.pos);
+      return resource;
+    } catch (error) {
+      resource.close();
+      throw error;
+    }
+  },
+};
+
+function extents(resource: Memfd): Extent[] {
+  return resource
+    .extents()
+    .map(({ offset, length }) =>
+      Object.assign(new Extent(), { offset: BigInt(offset), length: BigInt(length) }),
+    );
+}
+
+function check(resource: Memfd, { size, folios }: MemfdV1): void {
+  const { name } = resource;
+  if (BigInt(resource.byteLength) !== size) {
+    throw new MemfdMismatchError(name, "the size in bytes", resource.byteLength, size);
+  }
+  // A hole that was read through a mapping becomes data, but data never becomes a hole by itself.
+  const found = extents(resource);
+  for (const { offset, length } of folios) {
+    const covered = found.some(
+      (data) => data.offset <= offset && offset + length <= data.offset + data.length,
+    );
+    if (!covered) {
+      const range = `data from ${offset} to ${offset + length}`;
+      throw new MemfdMismatchError(name, "the content", "partly a hole", range);
+    }
+  }
+}

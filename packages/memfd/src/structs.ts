@@ -1,0 +1,82 @@
+import { LuoStruct, ref, type Sequence, u32, u64 } from "@luo/struct";
+import { family } from "@luo/version";
+
+/** Bytes in a folio, as version 0 counts them. */
+export const FOLIO_SIZE = 4096n;
+
+/** Bit of `Folio.flags`: the folio holds data. Without it, the folio is a hole and reads as zeros. */
+export const FOLIO_DATA = 1;
+
+/** One 4096-byte piece of a memfd. */
+@LuoStruct(0, { family: "memfd.folio" })
+export class Folio {
+  /** Offset in the file, in folios. */
+  @u64 index = 0n;
+  @u32 flags = 0;
+  @u32 reserved = 0;
+}
+
+/** A run of bytes that holds data. */
+@LuoStruct(0, { family: "memfd.extent" })
+export class Extent {
+  /** Offset in the file, in bytes. */
+  @u64 offset = 0n;
+  /** In bytes. */
+  @u64 length = 0n;
+}
+
+/** A memfd as it was frozen: every folio is listed, holes included. */
+@LuoStruct(0, { family: "memfd" })
+export class MemfdV0 {
+  /** In bytes. */
+  @u64 size = 0n;
+  /** The file position, in bytes. */
+  @u64 pos = 0n;
+  @ref(() => Folio) folios: Sequence<Folio> = [];
+}
+
+/** A memfd with its holes left out: a sparse or large one is described by a few records. */
+@LuoStruct(1, { family: "memfd" })
+export class MemfdV1 {
+  /** In bytes. */
+  @u64 size = 0n;
+  /** The file position, in bytes. */
+  @u64 pos = 0n;
+  /** In ascending order, none touching the next. */
+  @ref(() => Extent) folios: Sequence<Extent> = [];
+}
+
+/** The record of a memfd, in every version that was ever published. */
+export const MemfdRecord = family(MemfdV0).version(MemfdV1, {
+  upgrade: { folios: ({ size, folios }) => extentsOf(folios, size) },
+  downgrade: { folios: ({ size, folios }) => foliosOf(folios, size) },
+});
+
+function extentsOf(folios: Iterable<Folio>, size: bigint): Extent[] {
+  const extents: Extent[] = [];
+  for (const { index, flags } of folios) {
+    if ((flags & FOLIO_DATA) === 0) continue;
+    const offset = index * FOLIO_SIZE;
+    const end = min(offset + FOLIO_SIZE, size);
+    const last = extents.at(-1);
+    if (last !== undefined && last.offset + last.length === offset) last.length = end - last.offset;
+    else extents.push(Object.assign(new Extent(), { offset, length: end - offset }));
+  }
+  return extents;
+}
+
+function foliosOf(extents: Iterable<Extent>, size: bigint): Folio[] {
+  const count = Number((size + FOLIO_SIZE - 1n) / FOLIO_SIZE);
+  const folios = Array.from({ length: count }, (_, index) =>
+    Object.assign(new Folio(), { index: BigInt(index) }),
+  );
+  for (const { offset, length } of extents) {
+    const end = Number((offset + length + FOLIO_SIZE - 1n) / FOLIO_SIZE);
+    for (const folio of folios.slice(Number(offset / FOLIO_SIZE), end)) folio.flags = FOLIO_DATA;
+  }
+  return folios;
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}

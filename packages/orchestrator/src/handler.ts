@@ -1,0 +1,35 @@
+import type { Family } from "@luo/version";
+
+/**
+ * How one kind of resource survives a live update. `R` is what a program holds, `S` the newest
+ * version of the record that describes it.
+ *
+ * In the predecessor, as Linux's file handlers: `preserve` (serving goes on), `freeze` (nothing
+ * changes from here on, and the record is made); if the update is abandoned `unfreeze` and
+ * `unpreserve`, in reverse order. In the successor: `retrieve`, and once every resource of the
+ * program has been retrieved and can finish, `finish`.
+ */
+export interface Handler<R extends object = object, S extends object = object> {
+  /** All versions of the record; its name, with the token, is what identifies the resource. */
+  readonly family: Family<S>;
+  /** Whether this handler is the one for the resource. */
+  canPreserve(resource: object): resource is R;
+  /** The file descriptor that the carrier takes over; it stays the resource's own. */
+  preserve(resource: R): number;
+  unpreserve?(resource: R): void;
+  /** Stops every change of the resource and gives its record. */
+  freeze(resource: R): S | Promise<S>;
+  /** Lets the resource go on after all. */
+  unfreeze?(resource: R): void | Promise<void>;
+  /** The resource again, from its record and the descriptor, which is now the resource's own. */
+  retrieve(record: S, fd: number): R | Promise<R>;
+  /** Throws while the resource still needs the predecessor. */
+  canFinish?(resource: R): void;
+  /** The predecessor is gone for good. */
+  finish?(resource: R): void;
+}
+
+/** The identifier under which the store keeps a resource's record. */
+export function recordIdentifier(handler: Handler, token: string): string {
+  return `${handler.family.name}/${token}`;
+}

@@ -1,0 +1,22 @@
+export type {
+  Arrival,
+  Carrier,
+  ImageFile,
+  NamedDescriptor,
+  Successor,
+} from "./carrier.js";
+export {
+  LinkClosedError,
+  LinkTimeoutError,
+  LostSuccessorError,
+  PreserveError,
+  ProtocolError,
+  RefusedError,
+  SuccessorError,
+  UndoError,
+  UpdateError,
+} from "./errors.js";
+export type { Handler } from "./handler.js";
+export { Inheritance } from "./inheritance.js";
+export { Inbox, type Link, type Message } from "./link.js";
+export { Predecessor, type State, type UpdateOptions, type UpdateReport } from "./predecessor.js";

@@ -1,0 +1,123 @@
+import { ObjectStore, type StoredObject } from "@luo/store";
+import type { Family, Manifest } from "@luo/version";
+import { type Arrival, IMAGE_NAME, type ImageFile } from "./carrier.js";
+import { LinkClosedError, PreserveError, reasonOf } from "./errors.js";
+import { type Handler, recordIdentifier } from "./handler.js";
+
+interface Retrieved {
+  readonly handler: Handler;
+  readonly resource: object;
+}
+
+/**
+ * What a predecessor left. The successor takes objects and retrieves resources, then says `finish`:
+ * from then on it alone answers for them. Should it fail before, the predecessor goes on.
+ */
+export class Inheritance {
+  readonly #arrival: Arrival;
+  readonly #image: ImageFile;
+  readonly #store: ObjectStore;
+  readonly #retrieved = new Map<string, Retrieved>();
+
+  private constructor(arrival: Arrival, image: ImageFile, store: ObjectStore) {
+    this.#arrival = arrival;
+    this.#image = image;
+    this.#store = store;
+  }
+
+  /**
+   * Tells the predecessor what this program reads, and waits for what it leaves.
+   *
+   * @param timeout in milliseconds, for the predecessor to freeze
+   * @throws {RefusedError} when no version is shared; this program should end
+   */
+  static async receive(
+    arrival: Arrival,
+    manifest: Manifest,
+    timeout = 30_000,
+  ): Promise<Inheritance> {
+    arrival.send({ type: "hello", manifest });
+    await arrival.inbox.expect("frozen", timeout);
+    try {
+      const fd = arrival.descriptors.get(IMAGE_NAME);
+      if (fd === undefined) throw new PreserveError(IMAGE_NAME, "the carrier brought no image");
+      arrival.descriptors.delete(IMAGE_NAME);
+      const image = arrival.openImage(fd);
+      return new Inheritance(arrival, image, ObjectStore.open(image));
+    } catch (error) {
+      arrival.send({ type: "failed", reason: reasonOf(error) });
+      throw error;
+    }
+  }
+
+  /** Everything in the image. */
+  get objects(): readonly StoredObject[] {
+    return this.#store.list();
+  }
+
+  /** The object in the highest shared version, as the newest class; undefined if there is none. */
+  take<T extends object>(identifier: string, family: Family<T>): T | undefined {
+    return this.#store.take(identifier, family);
+  }
+
+  /**
+   * The resource under a token; undefined if there is none.
+   *
+   * @throws {PreserveError} when it was retrieved already, or its descriptor did not come
+   */
+  async retrieve<R extends object, S extends object>(
+    token: string,
+    handler: Handler<R, S>,
+  ): Promise<R | undefined> {
+    const record = this.#store.take(recordIdentifier(handler, token), handler.family);
+    if (record === undefined) return undefined;
+    const fd = this.#arrival.descriptors.get(token);
+    if (fd === undefined) {
+      const problem = this.#retrieved.has(token)
+        ? "was retrieved already"
+        : "has a record, but the carrier brought no descriptor";
+      throw new PreserveError(token, problem);
+    }
+    this.#arrival.descriptors.delete(token);
+    const resource = await handler.retrieve(record, fd);
+    this.#retrieved.set(token, { handler, resource });
+    return resource;
+  }
+
+  /**
+   * Takes over for good. It resolves once the predecessor has stepped back.
+   *
+   * @throws {PreserveError} when something was left that nobody retrieved
+   * @throws {RefusedError} when the predecessor has taken over again; this program should end
+   */
+  async finish(timeout = 30_000): Promise<void> {
+    const [left] = this.#arrival.descriptors.keys();
+    if (left !== undefined) {
+      throw new PreserveError(left, "was left by the predecessor and not retrieved; retrieve it");
+    }
+    for (const { handler, resource } of this.#retrieved.values()) handler.canFinish?.(resource);
+    this.#arrival.send({ type: "finish" });
+    try {
+      await this.#arrival.inbox.expect("committed", timeout);
+    } catch (error) {
+      // A predecessor that ended after the word was given cannot serve any more.
+      if (!(error instanceof LinkClosedError)) throw error;
+    }
+    for (const { handler, resource } of this.#retrieved.values()) handler.finish?.(resource);
+  }
+
+  /**
+   * Tells the predecessor that requests are answered again, and closes the image: arrays behind
+   * `@ref` that were not copied throw a `DetachedError` from now on.
+   */
+  serving(): void {
+    this.#arrival.send({ type: "serving" });
+    this.#arrival.release();
+    this.#image.close();
+  }
+
+  /** Tells the predecessor that this program cannot take over. */
+  fail(error: unknown): void {
+    this.#arrival.send({ type: "failed", reason: reasonOf(error) });
+  }
+}

@@ -1,0 +1,129 @@
+import type { Manifest } from "@luo/version";
+import {
+  LinkClosedError,
+  LinkTimeoutError,
+  ProtocolError,
+  RefusedError,
+  SuccessorError,
+} from "./errors.js";
+
+/**
+ * What the two programs say to each other, in this order:
+ *
+ *     successor    hello      what it reads, before anything is written
+ *     predecessor  frozen     the image is sealed, nothing changes any more (or else: refused)
+ *     successor    finish     everything is retrieved (or else: failed)
+ *     predecessor  committed  it will not take over again
+ *     successor    serving
+ */
+export type Message =
+  | { readonly type: "hello"; readonly manifest: Manifest }
+  | { readonly type: "refused"; readonly reason: string }
+  | { readonly type: "frozen" }
+  | { readonly type: "failed"; readonly reason: string }
+  | { readonly type: "finish" }
+  | { readonly type: "committed" }
+  | { readonly type: "serving" };
+
+type OfType<T extends Message["type"]> = Extract<Message, { type: T }>;
+
+/** A connection to the other program, as a carrier makes it. */
+export interface Link {
+  /** Sends a message; does nothing when the link is closed. */
+  send(message: Message): void;
+  /** What the other program sends. */
+  readonly inbox: Inbox;
+  /** Lets go of the other program, which goes on by itself. */
+  release(): void;
+}
+
+/** Messages that came and were not read yet. A carrier fills it. */
+export class Inbox {
+  readonly #messages: unknown[] = [];
+  #closed: string | undefined;
+  #wake: (() => void) | undefined;
+
+  /** Takes in what the other program sent; it is checked when it is read. */
+  push(message: unknown): void {
+    this.#messages.push(message);
+    this.#wake?.();
+  }
+
+  /** No more messages will come; `how` completes "the other program ...". */
+  close(how: string): void {
+    this.#closed ??= how;
+    this.#wake?.();
+  }
+
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /**
+   * The next message, which must be of this type.
+   *
+   * @throws {LinkTimeoutError} after so many milliseconds
+   * @throws {LinkClosedError} when the other program is gone
+   * @throws {SuccessorError} or {RefusedError} when the other program gives up instead
+   * @throws {ProtocolError} for anything else
+   */
+  async expect<T extends Message["type"]>(type: T, timeout: number): Promise<OfType<T>> {
+    const deadline = performance.now() + timeout;
+    while (this.#messages.length === 0) {
+      if (this.#closed !== undefined) throw new LinkClosedError(type, this.#closed);
+      const left = deadline - performance.now();
+      if (left <= 0) throw new LinkTimeoutError(type, timeout);
+      await this.#woken(left);
+    }
+    const message = this.#messages.shift();
+    if (isMessage(message, "failed")) throw new SuccessorError(message.reason);
+    if (isMessage(message, "refused")) throw new RefusedError(message.reason);
+    if (isMessage(message, type)) return message;
+    throw new ProtocolError(JSON.stringify(message)?.slice(0, 200) ?? String(message), type);
+  }
+
+  #woken(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** What a message must have beyond its type. */
+const REQUIRED: { readonly [T in Message["type"]]: (message: Record<string, unknown>) => boolean } =
+  {
+    hello: ({ manifest }) => isManifest(manifest),
+    refused: ({ reason }) => typeof reason === "string",
+    frozen: () => true,
+    failed: ({ reason }) => typeof reason === "string",
+    finish: () => true,
+    committed: () => true,
+    serving: () => true,
+  };
+
+function isMessage<T extends Message["type"]>(found: unknown, type: T): found is OfType<T> {
+  return isRecord(found) && found.type === type && REQUIRED[type](found);
+}
+
+function isManifest(found: unknown): found is Manifest {
+  const versions = (list: unknown) => Array.isArray(list) && list.every(Number.isInteger);
+  return (
+    isRecord(found) &&
+    isRecord(found.families) &&
+    Object.values(found.families).every(
+      (family) =>
+        isRecord(family) &&
+        versions(family.reads) &&
+        versions(family.writes) &&
+        isRecord(family.layouts),
+    )
+  );
+}
+
+function isRecord(found: unknown): found is Record<string, unknown> {
+  return typeof found === "object" && found !== null;
+}

@@ -1,0 +1,208 @@
+import { ObjectStore, type StoredObject } from "@luo/store";
+import { type Family, type Manifest, manifestOf, negotiate } from "@luo/version";
+import { type Carrier, IMAGE_NAME, type NamedDescriptor } from "./carrier.js";
+import { LostSuccessorError, PreserveError, reasonOf, UndoError, UpdateError } from "./errors.js";
+import { type Handler, recordIdentifier } from "./handler.js";
+import type { Link } from "./link.js";
+import { UndoList } from "./undo.js";
+
+/**
+ * A program's life, as seen from the updates that it tries:
+ *
+ *     serving > preparing > frozen > finished
+ *        ^          |          |
+ *        +----------+----------+   any failure: undone in reverse order
+ *
+ * While it prepares it serves on. From `frozen` on nothing changes; until the successor says
+ * `finish` it can still return to serving. Once finished, the successor serves.
+ */
+export type State = "serving" | "preparing" | "frozen" | "finished";
+
+export interface UpdateOptions {
+  /** How long the successor may take for each of its answers, in milliseconds; 30 000 by default. */
+  readonly timeout?: number;
+  /** Versions to write next to the newest, by family, beyond what the successor needs. */
+  readonly alongside?: Readonly<Record<string, readonly number[]>>;
+}
+
+/** What an update did. */
+export interface UpdateReport {
+  /** What this program can write, of the families that it keeps. */
+  readonly offered: Manifest;
+  /** What the successor said that it reads. */
+  readonly successor: Manifest;
+  /** By family, the highest version that both know: what the successor takes. */
+  readonly chosen: Readonly<Record<string, number>>;
+  /** Every record in the image, older copies included. */
+  readonly objects: readonly StoredObject[];
+  /** Length of the image in bytes. */
+  readonly imageBytes: number;
+  /** From the first thing that froze to the word that the successor serves, in milliseconds. */
+  readonly pause: number;
+}
+
+interface KeptObject {
+  readonly family: Family;
+  readonly current: () => object;
+}
+
+interface KeptFile {
+  readonly handler: Handler;
+  readonly resource: object;
+}
+
+/** What a program keeps for its successor, and the update that hands it over. */
+export class Predecessor {
+  readonly #handlers: readonly Handler[];
+  readonly #objects = new Map<string, KeptObject>();
+  readonly #files = new Map<string, KeptFile>();
+  #state: State = "serving";
+
+  constructor(handlers: readonly Handler[]) {
+    this.#handlers = handlers;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /**
+   * Keeps an object: `current` is called when everything else is frozen.
+   *
+   * @throws {PreserveError} when the identifier is taken
+   */
+  keep<T extends object>(identifier: string, family: Family<T>, current: () => T): void {
+    if (this.#objects.has(identifier)) throw new PreserveError(identifier, "is kept already");
+    this.#objects.set(identifier, { family, current });
+  }
+
+  /**
+   * Keeps a resource under a token.
+   *
+   * @throws {PreserveError} when the token is taken, or no handler knows such a resource
+   */
+  preserve(token: string, resource: object): void {
+    if (this.#files.has(token)) throw new PreserveError(token, "this token is taken");
+    if (token.startsWith(".")) throw new PreserveError(token, "a token cannot begin with a dot");
+    const handler = this.#handlers.find((candidate) => candidate.canPreserve(resource));
+    if (handler === undefined) {
+      const known = this.#handlers.map(({ family }) => family.name).join(", ") || "none";
+      const found = resource.constructor?.name ?? "object";
+      throw new PreserveError(token, `no handler can preserve a ${found}; there are: ${known}`);
+    }
+    this.#files.set(token, { handler, resource });
+  }
+
+  /** Forgets what was kept under a token; whether there was anything. */
+  unpreserve(token: string): boolean {
+    return this.#files.delete(token);
+  }
+
+  /** What this program writes: the families of what it keeps. */
+  manifest(): Manifest {
+    const families = new Set<Family>();
+    for (const { family } of this.#objects.values()) families.add(family);
+    for (const { handler } of this.#files.values()) families.add(handler.family);
+    return manifestOf(families);
+  }
+
+  /**
+   * Hands everything over to a successor. When it resolves, the successor serves and this program
+   * should end.
+   *
+   * @throws {UpdateError} when the update did not happen; this program then serves as before
+   * @throws {UndoError} when not even that worked
+   * @throws {LostSuccessorError} when the successor took over, but never served
+   */
+  async update(carrier: Carrier, options: UpdateOptions = {}): Promise<UpdateReport> {
+    if (this.#state !== "serving") {
+      throw new UpdateError("starting", `another update is ${this.#state}`);
+    }
+    const undo = new UndoList();
+    const progress = { step: "preparing" };
+    this.#state = "preparing";
+    try {
+      return await this.#handOver(carrier, options, undo, progress);
+    } catch (cause) {
+      if (this.state === "finished") throw new LostSuccessorError(cause);
+      const errors = await undo.run();
+      this.#state = "serving";
+      if (errors.length > 0) throw new UndoError(errors, cause);
+      throw new UpdateError(progress.step, cause);
+    }
+  }
+
+  async #handOver(
+    carrier: Carrier,
+    { timeout = 30_000, alongside = {} }: UpdateOptions,
+    undo: UndoList,
+    progress: { step: string },
+  ): Promise<UpdateReport> {
+    const image = carrier.createImage();
+    undo.add(() => image.close());
+    const descriptors: NamedDescriptor[] = [{ name: IMAGE_NAME, fd: image.fd }];
+    for (const [token, { handler, resource }] of this.#files) {
+      descriptors.push({ name: token, fd: handler.preserve(resource) });
+      undo.add(() => handler.unpreserve?.(resource));
+    }
+
+    progress.step = "starting the successor";
+    const successor = await carrier.launch(descriptors);
+    undo.add(() => successor.kill());
+    const { manifest } = await successor.inbox.expect("hello", timeout);
+
+    progress.step = "negotiating versions";
+    const offered = this.manifest();
+    const chosen = refuseUnless(() => negotiate(offered, manifest), successor);
+
+    progress.step = "freezing";
+    const frozenAt = performance.now();
+    this.#state = "frozen";
+    const store = ObjectStore.create(image);
+    const put = (identifier: string, family: Family, value: object) => {
+      const agreed = chosen.get(family.name);
+      const older = [...(agreed === undefined ? [] : [agreed]), ...(alongside[family.name] ?? [])];
+      store.put(identifier, value, { alongside: older });
+    };
+    for (const [token, { handler, resource }] of this.#files) {
+      undo.add(() => handler.unfreeze?.(resource));
+      put(recordIdentifier(handler, token), handler.family, await handler.freeze(resource));
+    }
+    for (const [identifier, { family, current }] of this.#objects) {
+      put(identifier, family, current());
+    }
+    const objects = store.list();
+    const imageBytes = store.seal();
+    image.seal();
+
+    progress.step = "waiting for the successor to take over";
+    successor.send({ type: "frozen" });
+    await successor.inbox.expect("finish", timeout);
+
+    // The point of no return: the successor has everything, and serves once it hears this.
+    this.#state = "finished";
+    successor.send({ type: "committed" });
+    image.close();
+    await successor.inbox.expect("serving", timeout);
+    const pause = performance.now() - frozenAt;
+    successor.release();
+    return {
+      offered,
+      successor: manifest,
+      chosen: Object.fromEntries(chosen),
+      objects,
+      imageBytes,
+      pause,
+    };
+  }
+}
+
+/** Tells a successor that is not wanted why, so that it can say so and end by itself. */
+function refuseUnless<T>(decide: () => T, successor: Link): T {
+  try {
+    return decide();
+  } catch (error) {
+    successor.send({ type: "refused", reason: reasonOf(error) });
+    throw error;
+  }
+}

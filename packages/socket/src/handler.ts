@@ -1,0 +1,30 @@
+import type { Handler } from "@luo/orchestrator";
+import { ListenerMismatchError } from "./errors.js";
+import { Listener } from "./listener.js";
+import { ListenerRecord, ListenerV0 } from "./structs.js";
+
+/** Listening sockets survive a live update: no connection is refused, at any moment. */
+export const listener: Handler<Listener, ListenerV0> = {
+  family: ListenerRecord,
+  canPreserve: (resource): resource is Listener => resource instanceof Listener,
+  preserve: (resource) => {
+    resource.announcePause();
+    return resource.fd;
+  },
+  unpreserve: (resource) => resource.cancelPause(),
+  freeze: async (resource) => {
+    await resource.pause();
+    const { address, port } = resource;
+    return Object.assign(new ListenerV0(), { address, port });
+  },
+  unfreeze: (resource) => resource.resume(),
+  retrieve: (record, fd) => {
+    const resource = Listener.adopt(fd);
+    const { address, port } = resource;
+    if (address !== record.address || port !== record.port) {
+      resource.close();
+      throw new ListenerMismatchError(`${address}:${port}`, `${record.address}:${record.port}`);
+    }
+    return resource;
+  },
+};

@@ -1,0 +1,64 @@
+import { BoundsError, DetachedError } from "./errors.js";
+
+/**
+ * A stretch of bytes, seen through every typed array at once: what codecs write to and read from.
+ *
+ * The typed arrays cover the whole underlying buffer, so that an index is an absolute position
+ * divided by the element size; `base` is where the stretch begins and `view` covers just the
+ * stretch. Make one per buffer and keep it.
+ */
+export class Memory {
+  readonly buffer: ArrayBufferLike;
+  /** Where the stretch begins in `buffer`, in bytes. */
+  readonly base: number;
+  readonly u8: Uint8Array;
+  readonly u16: Uint16Array;
+  readonly u32: Uint32Array;
+  readonly u64: BigUint64Array;
+  readonly i8: Int8Array;
+  readonly i16: Int16Array;
+  readonly i32: Int32Array;
+  readonly i64: BigInt64Array;
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
+  readonly view: DataView;
+  readonly #byteLength: number;
+
+  constructor(source: ArrayBufferLike | ArrayBufferView) {
+    const whole = !ArrayBuffer.isView(source);
+    const buffer = whole ? source : source.buffer;
+    this.buffer = buffer;
+    this.base = whole ? 0 : source.byteOffset;
+    this.#byteLength = source.byteLength;
+    const fit = (size: number) => Math.floor(buffer.byteLength / size);
+    this.u8 = new Uint8Array(buffer);
+    this.u16 = new Uint16Array(buffer, 0, fit(2));
+    this.u32 = new Uint32Array(buffer, 0, fit(4));
+    this.u64 = new BigUint64Array(buffer, 0, fit(8));
+    this.i8 = new Int8Array(buffer);
+    this.i16 = new Int16Array(buffer, 0, fit(2));
+    this.i32 = new Int32Array(buffer, 0, fit(4));
+    this.i64 = new BigInt64Array(buffer, 0, fit(8));
+    this.f32 = new Float32Array(buffer, 0, fit(4));
+    this.f64 = new Float64Array(buffer, 0, fit(8));
+    this.view = new DataView(buffer, this.base, source.byteLength);
+  }
+
+  /**
+   * Length of the stretch in bytes.
+   *
+   * @throws {DetachedError} when the buffer was unmapped or transferred meanwhile
+   */
+  get byteLength(): number {
+    if (this.u8.length === 0 && this.#byteLength > 0) throw new DetachedError(this.#byteLength);
+    return this.#byteLength;
+  }
+
+  /** The bytes from `offset`, without copying. @throws {BoundsError} outside of the memory. */
+  bytes(offset: number, length: number): Uint8Array {
+    if (!Number.isSafeInteger(offset) || offset < 0 || offset + length > this.byteLength) {
+      throw new BoundsError("a range of bytes", offset, length, this.byteLength);
+    }
+    return this.u8.subarray(this.base + offset, this.base + offset + length);
+  }
+}

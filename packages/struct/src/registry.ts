@@ -1,0 +1,80 @@
+import { DeclarationError } from "./errors.js";
+import type { FieldType, StructClass } from "./types.js";
+
+/** A field as it was annotated. */
+export interface FieldDescriptor {
+  readonly name: string;
+  readonly type: FieldType;
+}
+
+/** A class as it was annotated: what reflection gives, and what everything else is made from. */
+export interface StructDescriptor {
+  /** The class itself. */
+  readonly struct: StructClass;
+  readonly name: string;
+  /** The version within its family, 0 to 2^32 - 1. */
+  readonly version: number;
+  /** The family's name: all versions of one struct carry the same. */
+  readonly family: string;
+  /** In the order of declaration, which is the order in memory. */
+  readonly fields: readonly FieldDescriptor[];
+}
+
+/**
+ * The tables are shared by every copy of this module in a process: a program may well load it once
+ * as ESM and once as CommonJS, and a class annotated by the one is used by the other.
+ */
+interface Tables {
+  /** Fields seen so far, by prototype or by the metadata object of a standard decorator. */
+  readonly fields: WeakMap<object, FieldDescriptor[]>;
+  readonly structs: WeakMap<object, StructDescriptor>;
+}
+
+const TABLES = Symbol.for("@luo/struct/1");
+const shared = globalThis as { [TABLES]?: Tables };
+shared[TABLES] ??= { fields: new WeakMap(), structs: new WeakMap() };
+const tables = shared[TABLES];
+
+/** Notes a field of a class whose declaration is still being evaluated. */
+export function addField(owner: object, struct: string, field: FieldDescriptor): void {
+  const fields = tables.fields.get(owner) ?? [];
+  if (fields.some(({ name }) => name === field.name)) {
+    throw new DeclarationError(struct, field.name, "is annotated twice; keep one annotation");
+  }
+  tables.fields.set(owner, [...fields, field]);
+}
+
+/** The fields noted for a class, in the order of declaration. */
+export function fieldsOf(owner: object): readonly FieldDescriptor[] {
+  return tables.fields.get(owner) ?? [];
+}
+
+/** Completes a class. */
+export function addStruct(descriptor: StructDescriptor): void {
+  if (tables.structs.has(descriptor.struct)) {
+    throw new DeclarationError(descriptor.name, undefined, "carries @LuoStruct twice; keep one");
+  }
+  tables.structs.set(descriptor.struct, descriptor);
+}
+
+/** Whether the class carries `@LuoStruct`. */
+export function isStruct(struct: object): boolean {
+  return tables.structs.has(struct);
+}
+
+/**
+ * The annotations of a class.
+ *
+ * @throws {DeclarationError} when the class carries no `@LuoStruct`
+ */
+export function describe(struct: StructClass): StructDescriptor {
+  const descriptor = tables.structs.get(struct);
+  if (descriptor === undefined) {
+    throw new DeclarationError(
+      struct?.name || String(struct),
+      undefined,
+      "is not a struct; annotate the class with @LuoStruct(<version>)",
+    );
+  }
+  return descriptor;
+}

@@ -1,0 +1,92 @@
+import { layoutOf } from "./layout.js";
+import { describe } from "./registry.js";
+import { type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
+
+/** The layout of one struct as JSON: what an image carries, and what a fingerprint is taken of. */
+export interface StructSchema {
+  readonly family: string;
+  readonly version: number;
+  /** In bytes. */
+  readonly size: number;
+  /** In bytes. */
+  readonly align: number;
+  /** In the order of memory; `offset` in bytes, `type` as in `u64`, `char[64]`, `Inner@0[3]`, `&Extent@1`. */
+  readonly fields: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly offset: number;
+  }[];
+}
+
+const NOTATION: PerKind<string> = {
+  scalar: ({ name }) => name,
+  char: ({ length }) => `char[${length}]`,
+  bytes: ({ length }) => `byte[${length}]`,
+  array: ({ of, length }) => {
+    const inner = perKind(NOTATION, of);
+    const dimensions = inner.indexOf("[");
+    return dimensions < 0
+      ? `${inner}[${length}]`
+      : `${inner.slice(0, dimensions)}[${length}]${inner.slice(dimensions)}`;
+  },
+  struct: ({ of }) => versioned(of()),
+  ref: ({ of }) => `&${versioned(of())}`,
+};
+
+function versioned(struct: StructClass): string {
+  const { family, version } = describe(struct);
+  return `${family}@${version}`;
+}
+
+const MENTIONED: PerKind<StructClass | undefined> = {
+  scalar: () => undefined,
+  char: () => undefined,
+  bytes: () => undefined,
+  array: ({ of }) => perKind(MENTIONED, of),
+  struct: ({ of }) => of(),
+  ref: ({ of }) => of(),
+};
+
+/** The type as C has it read from left to right: `u64`, `char[64]`, `u32[4][3]`, `&Extent@1`. */
+export function notation(type: FieldType): string {
+  return perKind(NOTATION, type);
+}
+
+/** The schemas of a struct and of every struct that it mentions, itself first. */
+export function schemaOf(struct: StructClass): readonly StructSchema[] {
+  const reached = new Set([struct]);
+  for (const next of reached) {
+    for (const { type } of describe(next).fields) {
+      const mentioned = perKind(MENTIONED, type);
+      if (mentioned !== undefined) reached.add(mentioned);
+    }
+  }
+  return [...reached].map((next) => {
+    const { size, align, fields } = layoutOf(next);
+    const { family, version } = describe(next);
+    return {
+      family,
+      version,
+      size,
+      align,
+      fields: fields.map(({ name, type, offset }) => ({ name, type: notation(type), offset })),
+    };
+  });
+}
+
+/**
+ * 64 bits that differ when the layouts differ: FNV-1a of the schemas' JSON. It guards against
+ * mistakes, such as a published version that was edited, and not against an attacker.
+ */
+export function fingerprintOf(struct: StructClass): bigint {
+  const known = fingerprints.get(struct);
+  if (known !== undefined) return known;
+  let hash = 0xcbf2_9ce4_8422_2325n;
+  for (const byte of new TextEncoder().encode(JSON.stringify(schemaOf(struct)))) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100_0000_01b3n);
+  }
+  fingerprints.set(struct, hash);
+  return hash;
+}
+
+const fingerprints = new WeakMap<StructClass, bigint>();

@@ -1,0 +1,25 @@
+import { type Lacking, NegotiationError } from "./errors.js";
+import type { FamilyManifest, Manifest } from "./manifest.js";
+
+const NOTHING: FamilyManifest = { reads: [], writes: [], layouts: {} };
+
+/**
+ * For every family that the writer keeps, the highest version that it writes and the reader reads,
+ * with the same layout on both sides.
+ *
+ * @throws {NegotiationError} when a family has no such version; it lists both sides and what to do
+ */
+export function negotiate(writer: Manifest, reader: Manifest): ReadonlyMap<string, number> {
+  const agreed = new Map<string, number>();
+  const lacking: Lacking[] = [];
+  for (const [family, { writes, layouts }] of Object.entries(writer.families)) {
+    const other = Object.hasOwn(reader.families, family) ? reader.families[family] : undefined;
+    const { reads, layouts: theirs } = other ?? NOTHING;
+    const shared = writes.filter((version) => reads.includes(version));
+    const same = shared.filter((version) => layouts[version] === theirs[version]);
+    if (same.length > 0) agreed.set(family, Math.max(...same));
+    else lacking.push({ family, writes, reads, differing: shared });
+  }
+  if (lacking.length > 0) throw new NegotiationError(lacking);
+  return agreed;
+}

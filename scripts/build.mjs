@@ -1,0 +1,32 @@
+/** Builds every package: declarations with tsc, JavaScript with tsup, as ESM and as CommonJS. */
+import { execFile } from "node:child_process";
+import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
+
+const root = new URL("../", import.meta.url);
+const run = promisify(execFile);
+const bin = (tool) => new URL(`node_modules/.bin/${tool}`, root).pathname;
+
+try {
+  await Promise.all([
+    run(bin("tsc"), ["--build"], { cwd: root }).then(declarationsForCommonJs),
+    run(bin("tsup"), [], { cwd: root }),
+  ]);
+} catch (error) {
+  console.error(error.stdout ?? "", error.stderr ?? error);
+  process.exit(1);
+}
+
+/** In dist/cjs a package.json makes .js and .d.ts CommonJS, so the same declarations serve both. */
+async function declarationsForCommonJs() {
+  for (const name of await readdir(new URL("packages/", root))) {
+    const dist = new URL(`packages/${name}/dist/`, root);
+    const target = new URL("cjs/", dist);
+    await mkdir(target, { recursive: true });
+    await writeFile(new URL("package.json", target), `${JSON.stringify({ type: "commonjs" })}\n`);
+    await cp(new URL("esm/", dist), target, {
+      recursive: true,
+      filter: (path) => !/\.(js|js\.map|tsbuildinfo)$/.test(path),
+    });
+  }
+}

@@ -1,0 +1,25 @@
+/** Every check that is no test: format and lint, types, what is unused, and how packages publish. */
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+
+const packages = readdirSync("packages").map((name) => `packages/${name}`);
+const CHECKS = [
+  ["format and lint", "biome", "ci", "--error-on-warnings"],
+  ["types", "tsc", "--build"],
+  ["types of the tests", "tsc", "--project", "test"],
+  ["unused code", "knip"],
+  ...packages.map((path) => [`publint ${path}`, "publint", "--strict", path]),
+  ...packages.map((path) => [`exports of ${path}`, "attw", "--pack", path, "--quiet"]),
+];
+
+let failed = 0;
+for (const [what, tool, ...args] of CHECKS) {
+  const { status, stdout, stderr } = spawnSync(`node_modules/.bin/${tool}`, args, {
+    encoding: "utf8",
+  });
+  console.log(`${status === 0 ? "ok    " : "FAILED"} ${what}`);
+  if (status === 0) continue;
+  failed++;
+  console.log(stdout ?? "", stderr ?? "");
+}
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,35 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig } from "tsup";
+
+/** Every package becomes dist/esm and dist/cjs; declarations come from `tsc --build`. */
+const packages = readdirSync("packages")
+  .map((name) => join("packages", name))
+  .filter((folder) => existsSync(join(folder, "src/index.ts")));
+
+export default defineConfig([
+  ...packages.flatMap((folder) =>
+    (["esm", "cjs"] as const).map((format) => ({
+      entry: [join(folder, "src/index.ts")],
+      outDir: join(folder, "dist", format),
+      tsconfig: join(folder, "tsconfig.json"),
+      format,
+      outExtension: () => ({ js: ".js" }),
+      external: [/^@luo\//, "koffi", "reflect-metadata"],
+      sourcemap: true,
+      clean: false,
+      silent: true,
+    })),
+  ),
+  {
+    entry: ["examples/kv-server/src/**/*.ts"],
+    bundle: false,
+    splitting: false,
+    outDir: "examples/kv-server/dist/esm",
+    tsconfig: "examples/kv-server/tsconfig.json",
+    format: "esm" as const,
+    outExtension: () => ({ js: ".js" }),
+    sourcemap: true,
+    silent: true,
+  },
+]);

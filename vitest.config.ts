@@ -1,0 +1,19 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (name: string) =>
+  fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@luo\/([a-z-]+)$/, replacement: source("$1") },
+      { find: /^luo$/, replacement: source("luo") },
+    ],
+  },
+  // Tests lie outside of the packages' own tsconfig.json, so the flavour of decorators is said here.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+  },
+});
