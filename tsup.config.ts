@@ -22,14 +22,25 @@ export default defineConfig([
     })),
   ),
   {
-    entry: ["examples/kv-server/src/**/*.ts"],
-    bundle: false,
-    splitting: false,
-    outDir: "examples/kv-server/dist/esm",
+    ...program("examples/kv-server/src/**/*.ts", "examples/kv-server/dist/esm"),
     tsconfig: "examples/kv-server/tsconfig.json",
+    bundle: false,
+  },
+  {
+    ...program("test/programs/*.ts", "test/dist/programs"),
+    tsconfig: "test/tsconfig.json",
+    external: ["luo"],
+  },
+]);
+
+function program(entry: string, outDir: string) {
+  return {
+    entry: [entry],
+    outDir,
     format: "esm" as const,
+    splitting: false,
     outExtension: () => ({ js: ".js" }),
     sourcemap: true,
     silent: true,
-  },
-]);
+  };
+}

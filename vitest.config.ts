@@ -14,6 +14,7 @@ export default defineConfig({
   // Tests lie outside of the packages' own tsconfig.json, so the flavour of decorators is said here.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
+    globalSetup: "test/global-setup.ts",
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
   },
 });

@@ -4,11 +4,11 @@ import { readdirSync } from "node:fs";
 
 const packages = readdirSync("packages").map((name) => `packages/${name}`);
 const CHECKS = [
-  ["format and lint", "biome", "ci", "--error-on-warnings"],
+  ["format and lint", "biome", "ci", "--colors=off", "--error-on-warnings"],
   ["types", "tsc", "--build"],
   ["types of the tests", "tsc", "--project", "test"],
   ["unused code", "knip"],
-  ...packages.map((path) => [`publint ${path}`, "publint", "--strict", path]),
+  ...packages.map((path) => [`publint ${path}`, "publint", "--strict", "--pack", "npm", path]),
   ...packages.map((path) => [`exports of ${path}`, "attw", "--pack", path, "--quiet"]),
 ];
 

@@ -8,13 +8,15 @@ export type Event =
 
 /**
  * SIGUSR2 hands over to whatever program now lies where this one was started from, as after a link
- * was set to another release. The successor inherits the standard streams.
+ * was set to another release. The successor inherits the standard streams. UPDATE_TIMEOUT is how long
+ * it may take for each of its answers, in milliseconds.
  */
 export function control(live: LiveUpdate, release: string, port: number): void {
   const tell = (event: Event) => process.stdout.write(`${JSON.stringify(event)}\n`);
+  const timeout = Number(process.env.UPDATE_TIMEOUT ?? 30_000);
   process.on("SIGUSR2", async () => {
     try {
-      const report = await live.update(spawnCarrier());
+      const report = await live.update(spawnCarrier(), { timeout });
       tell({ event: "updated", release, report });
       process.exit(0);
     } catch (error) {

@@ -18,7 +18,7 @@ import type { PreservedMemory } from "./preserved-memory.js";
  * array grows by adding extents and nothing that lies in memory ever moves.
  */
 @LuoStruct(0, { family: "luo.array" })
-export class ArrayHeader {
+class ArrayHeader {
   /** Elements in use. */
   @u64.number count = 0;
   /** Address of the first extent; 0 for none. */
@@ -32,7 +32,7 @@ export class ArrayHeader {
 
 /** Room for `capacity` elements, which follow it in memory. */
 @LuoStruct(0, { family: "luo.extent" })
-export class ArrayExtent {
+class ArrayExtent {
   /** Address of the next extent; 0 for none. */
   @u64 next = 0n;
   /** Elements that fit; every extent but the last is full. */

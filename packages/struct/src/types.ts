@@ -34,13 +34,13 @@ export interface ScalarType {
 }
 
 /** UTF-8 text in a fixed number of bytes, the rest NUL. */
-export interface CharType {
+interface CharType {
   readonly kind: "char";
   readonly length: number;
 }
 
 /** A fixed number of raw bytes. */
-export interface BytesType {
+interface BytesType {
   readonly kind: "bytes";
   readonly length: number;
 }
@@ -59,7 +59,7 @@ export interface NestedType {
 }
 
 /** The u64 address of an array in preserved memory; 0 is null. */
-export interface RefType {
+interface RefType {
   readonly kind: "ref";
   readonly of: () => StructClass;
 }
@@ -67,7 +67,7 @@ export interface RefType {
 export type FieldType = ScalarType | CharType | BytesType | ArrayType | NestedType | RefType;
 
 /** A type of one kind. */
-export type OfKind<K extends FieldType["kind"]> = Extract<FieldType, { kind: K }>;
+type OfKind<K extends FieldType["kind"]> = Extract<FieldType, { kind: K }>;
 
 /** One function per kind of type: how layouts, notations and checks are written down. */
 export type PerKind<R> = { readonly [K in FieldType["kind"]]: (type: OfKind<K>) => R };

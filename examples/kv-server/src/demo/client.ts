@@ -3,11 +3,11 @@ import { buffer } from "node:stream/consumers";
 
 /** A client of the server that keeps its connections open, and never tries a request again. */
 export class Client {
+  readonly port: number;
   readonly #agent: Agent;
-  readonly #port: number;
 
   constructor(port: number, connections: number) {
-    this.#port = port;
+    this.port = port;
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
@@ -34,7 +34,7 @@ export class Client {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       request({
         host: "127.0.0.1",
-        port: this.#port,
+        port: this.port,
         method,
         path: `/${encodeURIComponent(key)}`,
         agent: this.#agent,

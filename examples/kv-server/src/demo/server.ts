@@ -15,6 +15,12 @@ export function programOf(release: "1" | "2"): string {
   return fileURLToPath(new URL(`../v${release}/main.js`, import.meta.url));
 }
 
+export interface RunOptions {
+  /** Added to the environment of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly stderr?: "inherit" | "ignore";
+}
+
 /**
  * The running server, whichever process it is just now. It is started through a link to a release;
  * for an update the link is set to another release, and the server gets a signal. Every successor
@@ -27,9 +33,12 @@ export class RunningServer {
   readonly #child: ChildProcess;
   #pid = 0;
 
-  constructor(program: string) {
+  constructor(program: string, { env = {}, stderr = "inherit" }: RunOptions = {}) {
     symlinkSync(program, this.#link);
-    this.#child = spawn(process.execPath, [this.#link], { stdio: ["ignore", "pipe", "inherit"] });
+    this.#child = spawn(process.execPath, [this.#link], {
+      stdio: ["ignore", "pipe", stderr],
+      env: { ...process.env, ...env },
+    });
     this.#events.on("serving", ({ pid }: EventOf<"serving">) => {
       this.#pid = pid;
     });

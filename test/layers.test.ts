@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+/** The table in ARCHITECTURE.md: package, what it is, what it may import. */
+const table = new Map(
+  Array.from(
+    read("ARCHITECTURE.md").matchAll(/^\| `([a-z-]+)` \|[^|]*\|([^|]*)\|$/gm),
+    ([, name = "", may = ""]) => [
+      name,
+      new Set(Array.from(may.matchAll(/`([^`]+)`/g), ([, to = ""]) => to)),
+    ],
+  ),
+);
+const packages = readdirSync(join(root, "packages"));
+
+const sources = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => join(folder, path));
+
+/** What the sources import from outside of their own package, without the `@luo/`. */
+const imports = (name: string) =>
+  new Set(
+    sources(`packages/${name}/src`)
+      .flatMap((path) =>
+        Array.from(read(path).matchAll(/(?:from|import) "([^".][^"]*)"/g), ([, to = ""]) => to),
+      )
+      .map((to) => to.replace(/^@luo\//, "").replace(/^node:.*/, "node")),
+  );
+
+test("the table names every package and no other", () => {
+  expect([...table.keys()].sort()).toEqual([...packages].sort());
+});
+
+test.each(packages)("%s imports only what the table allows", (name) => {
+  const allowed = table.get(name) ?? new Set();
+  expect([...imports(name)].filter((to) => !allowed.has(to))).toEqual([]);
+  expect([...allowed].filter((to) => !imports(name).has(to))).toEqual([]);
+});
+
+test.each(packages)("%s declares what it imports: in package.json and in tsconfig.json", (name) => {
+  const wanted = [...imports(name)].filter((to) => to !== "node").sort();
+  const { dependencies = {} } = JSON.parse(read(`packages/${name}/package.json`));
+  expect(
+    Object.keys(dependencies)
+      .map((to) => to.replace(/^@luo\//, ""))
+      .sort(),
+  ).toEqual(wanted);
+  const { references } = JSON.parse(read(`packages/${name}/tsconfig.json`));
+  expect(references.map(({ path }: { path: string }) => path.replace("../", "")).sort()).toEqual(
+    wanted.filter((to) => packages.includes(to)),
+  );
+});

@@ -1,0 +1,2 @@
+/** A successor that does not even start. */
+throw new Error("this release is broken");
