@@ -29,6 +29,9 @@ afterEach(() => {
   for (const memfd of opened.splice(0)) memfd.close();
 });
 
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
 /** What a call throws. */
 function thrown(run: () => unknown): unknown {
   try {
@@ -200,9 +203,15 @@ describe("resizing", () => {
     expect(moved[0]).toBe(1);
   });
 
+  test("a loop that grows and grows leaves no old buffers for the collector to count", () => {
+    const memfd = create();
+    const before = process.memoryUsage().external;
+    for (let round = 1; round <= 100; round++) memfd.resize(2 ** 26 + round);
+    collect();
+    expect(process.memoryUsage().external - before).toBeLessThan(100 * 2 ** 25);
+  });
+
   test("two thousand mappings come and go without a trace, and a collection finds no corpse", () => {
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
     const mappings = () =>
       fs.readFileSync("/proc/self/maps", "utf8").split("memfd:many").length - 1;
     const stale: Uint8Array[] = [];
