@@ -38,9 +38,8 @@ describe("a duplicate", () => {
     try {
       expect(inherited()).not.toContain(`${fd}`);
       setCloseOnExec(fd, false);
-      expect(flagsOf(fd) & O_CLOEXEC).toBe(0);
+      expect(inherited()).toContain(`${fd}`);
       setCloseOnExec(fd, true);
-      expect(flagsOf(fd) & O_CLOEXEC).toBe(O_CLOEXEC);
       expect(inherited()).not.toContain(`${fd}`);
     } finally {
       closeDescriptor(fd);
@@ -57,10 +56,3 @@ test.each<[string, (fd: number) => unknown]>([
   expect(() => use(999_999)).toThrow(/\(fd 999999.*\): EBADF, bad file descriptor/);
   for (const fd of [-1, 1.5, Number.NaN, 2 ** 31]) expect(() => use(fd)).toThrow(ArgumentError);
 });
-
-const O_CLOEXEC = 0o2000000;
-
-function flagsOf(fd: number): number {
-  const info = fs.readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
-  return Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? "", 8);
-}

@@ -10,7 +10,7 @@ import {
   type UpdateReport,
 } from "@luo/orchestrator";
 import { Listener, type ListenOptions, listener } from "@luo/socket";
-import { type Family, manifestOf } from "@luo/version";
+import type { Family } from "@luo/version";
 
 export interface LiveUpdateOptions {
   /** The families of all objects that the program takes or keeps. */
@@ -127,8 +127,8 @@ export async function liveUpdate({
   timeout,
 }: LiveUpdateOptions): Promise<LiveUpdate> {
   const all: readonly Handler[] = [memfd as Handler, listener as Handler, ...handlers];
-  const reads = manifestOf([...families, ...all.map(({ family }) => family)]);
+  const readable = [...families, ...all.map(({ family }) => family)];
   const arrival = spawnArrival();
-  const inheritance = arrival && (await Inheritance.receive(arrival, reads, timeout));
+  const inheritance = arrival && (await Inheritance.receive(arrival, readable, timeout));
   return new LiveUpdate(inheritance, new Predecessor(all));
 }

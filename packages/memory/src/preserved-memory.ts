@@ -19,6 +19,20 @@ export interface Backing {
   resize?(byteLength: number): ArrayBufferLike;
 }
 
+/** Backing on the heap: for what does not leave the process. */
+export function heapBacking(byteLength = PAGE_SIZE): Backing {
+  const backing = {
+    buffer: new ArrayBuffer(byteLength),
+    resize(wanted: number) {
+      const old = new Uint8Array(backing.buffer);
+      backing.buffer = new ArrayBuffer(wanted);
+      new Uint8Array(backing.buffer).set(old);
+      return backing.buffer;
+    },
+  };
+  return backing;
+}
+
 /**
  * An address space over one buffer. A physical address is the u64 offset of a byte; 0 is null.
  * Allocations never move. When the buffer grows, `bytes` is replaced: take it anew each time.

@@ -1,5 +1,6 @@
 import { ObjectStore, type StoredObject } from "@luo/store";
-import type { Family, Manifest } from "@luo/version";
+import { codecOf } from "@luo/struct";
+import { type Family, manifestOf } from "@luo/version";
 import { type Arrival, IMAGE_NAME, type ImageFile } from "./carrier.js";
 import { LinkClosedError, PreserveError, reasonOf } from "./errors.js";
 import { type Handler, recordIdentifier } from "./handler.js";
@@ -28,21 +29,24 @@ export class Inheritance {
   /**
    * Tells the predecessor what this program reads, and waits for what it leaves.
    *
+   * @param families all that the program may take or retrieve
    * @param timeout in milliseconds, for the predecessor to freeze
    * @throws {RefusedError} when no version is shared; this program should end
    */
   static async receive(
     arrival: Arrival,
-    manifest: Manifest,
+    families: readonly Family[],
     timeout = 30_000,
   ): Promise<Inheritance> {
-    arrival.send({ type: "hello", manifest });
+    const fd = arrival.descriptors.get(IMAGE_NAME);
+    if (fd === undefined) throw new PreserveError(IMAGE_NAME, "the carrier brought no image");
+    arrival.descriptors.delete(IMAGE_NAME);
+    const image = arrival.openImage(fd);
+    // What can be done while the predecessor still serves is no part of the pause.
+    for (const { newest } of families) codecOf(newest);
+    arrival.send({ type: "hello", manifest: manifestOf(families) });
     await arrival.inbox.expect("frozen", timeout);
     try {
-      const fd = arrival.descriptors.get(IMAGE_NAME);
-      if (fd === undefined) throw new PreserveError(IMAGE_NAME, "the carrier brought no image");
-      arrival.descriptors.delete(IMAGE_NAME);
-      const image = arrival.openImage(fd);
       return new Inheritance(arrival, image, ObjectStore.open(image));
     } catch (error) {
       arrival.send({ type: "failed", reason: reasonOf(error) });

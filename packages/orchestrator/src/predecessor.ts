@@ -1,4 +1,4 @@
-import { ObjectStore, type StoredObject } from "@luo/store";
+import { heapBacking, ObjectStore, type StoredObject } from "@luo/store";
 import { type Family, type Manifest, manifestOf, negotiate } from "@luo/version";
 import { type Carrier, IMAGE_NAME, type NamedDescriptor } from "./carrier.js";
 import { LostSuccessorError, PreserveError, reasonOf, UndoError, UpdateError } from "./errors.js";
@@ -67,7 +67,8 @@ export class Predecessor {
   }
 
   /**
-   * Keeps an object: `current` is called when everything else is frozen.
+   * Keeps an object: `current` is called when everything else is frozen, and before that once to see
+   * that what it gives can be written.
    *
    * @throws {PreserveError} when the identifier is taken
    */
@@ -155,21 +156,24 @@ export class Predecessor {
     const offered = this.manifest();
     const chosen = refuseUnless(() => negotiate(offered, manifest), successor);
 
+    const older = (family: Family) => [
+      ...(chosen.has(family.name) ? [chosen.get(family.name) as number] : []),
+      ...(alongside[family.name] ?? []),
+    ];
+    progress.step = "trying out what will be written";
+    this.#rehearse(older);
+
     progress.step = "freezing";
     const frozenAt = performance.now();
     this.#state = "frozen";
     const store = ObjectStore.create(image);
-    const put = (identifier: string, family: Family, value: object) => {
-      const agreed = chosen.get(family.name);
-      const older = [...(agreed === undefined ? [] : [agreed]), ...(alongside[family.name] ?? [])];
-      store.put(identifier, value, { alongside: older });
-    };
     for (const [token, { handler, resource }] of this.#files) {
       undo.add(() => handler.unfreeze?.(resource));
-      put(recordIdentifier(handler, token), handler.family, await handler.freeze(resource));
+      const record = await handler.freeze(resource);
+      store.put(recordIdentifier(handler, token), record, { alongside: older(handler.family) });
     }
     for (const [identifier, { family, current }] of this.#objects) {
-      put(identifier, family, current());
+      store.put(identifier, current(), { alongside: older(family) });
     }
     const objects = store.list();
     const imageBytes = store.seal();
@@ -194,6 +198,18 @@ export class Predecessor {
       imageBytes,
       pause,
     };
+  }
+
+  /**
+   * Writes all objects as they are now to memory that is thrown away: what does not fit, or cannot
+   * be written in the version that the successor reads, is found while this program still serves.
+   */
+  #rehearse(older: (family: Family) => readonly number[]): void {
+    const store = ObjectStore.create(heapBacking());
+    for (const [identifier, { family, current }] of this.#objects) {
+      store.put(identifier, current(), { alongside: older(family) });
+    }
+    store.seal();
   }
 }
 

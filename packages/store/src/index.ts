@@ -1,3 +1,3 @@
-export type { Backing } from "@luo/memory";
+export { type Backing, heapBacking } from "@luo/memory";
 export { BadImageError, BadObjectError } from "./errors.js";
 export { ObjectStore, type PutOptions, type StoredObject } from "./object-store.js";

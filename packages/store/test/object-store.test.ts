@@ -1,4 +1,4 @@
-import { BadImageError, BadObjectError, ObjectStore } from "@luo/store";
+import { type Backing, BadImageError, BadObjectError, heapBacking, ObjectStore } from "@luo/store";
 import { char, LuoStruct, ref, type Sequence, u32, u64 } from "@luo/struct";
 import { family, NegotiationError } from "@luo/version";
 import { describe, expect, test } from "vitest";
@@ -33,17 +33,9 @@ const file = (size = 3): FileV1 =>
     pages: Array.from({ length: size }, (_, n) => Object.assign(new Page(), { number: BigInt(n) })),
   });
 
-const backing = (byteLength = 4096) => ({
-  buffer: new ArrayBuffer(byteLength),
-  resize(wanted: number) {
-    const old = new Uint8Array(this.buffer);
-    this.buffer = new ArrayBuffer(wanted);
-    new Uint8Array(this.buffer).set(old);
-    return this.buffer;
-  },
-});
+const backing = heapBacking;
 
-function image(): ReturnType<typeof backing> {
+function image(): Backing {
   const memory = backing();
   const store = ObjectStore.create(memory);
   store.put("file/a", file(), { alongside: [0] });
