@@ -1,135 +1,93 @@
-import { BoundsError, FieldRangeError } from "./errors.js";
-import { type Access, Generator } from "./generate.js";
-import { layoutOf } from "./layout.js";
-import type { Memory } from "./memory.js";
-import type { Sequence, StructClass } from "./types.js";
+import { type Abi, DEFAULT_ABI } from "./abi.js";
+import { closures } from "./closures.js";
+import { compile } from "./compile.js";
+import { DeclarationError } from "./errors.js";
+import { layoutOf, type StructLayout, sizeOf } from "./layout.js";
+import type { Operations, StructCodec } from "./operations.js";
+import type { StructClass } from "./types.js";
 
-/** Where arrays behind `@ref` fields are kept: preserved memory, as codecs see it. */
-export interface RefResolver {
-  /** Writes an array of structs and returns its address. */
-  store(elements: Sequence<object>, of: StructClass): bigint;
-  /** The array at an address, checked before it is trusted. */
-  load(address: bigint, of: StructClass): Sequence<object>;
-}
-
-/**
- * Reads and writes one struct. Compiled once per class.
- *
- * Offsets are in bytes from the start of the memory. Aligned offsets (to the struct's alignment)
- * are the fast path, others work. Every method throws a `BoundsError` where the struct would not
- * lie within the memory; those that write throw a `FieldRangeError` for a value that does not fit,
- * those that read an `InvalidBytesError` for bytes that no value has. What was written before an
- * error stays written.
- */
-export interface StructCodec<T extends object> {
-  /** In bytes. */
-  readonly size: number;
-  /** In bytes. */
-  readonly align: number;
-  encode(value: T, memory: Memory, offset: number, refs?: RefResolver): void;
-  decode(memory: Memory, offset: number, refs?: RefResolver): T;
-  /** Writes `values` one after the other. */
-  encodeArray(values: readonly T[], memory: Memory, offset: number, refs?: RefResolver): void;
-  /** Reads `count` structs that lie one after the other. */
-  decodeArray(memory: Memory, offset: number, count: number, refs?: RefResolver): T[];
-}
-
-const codecs = new WeakMap<StructClass, unknown>();
+const codecs = new WeakMap<StructClass, Map<Abi, unknown>>();
 
 /**
  * The codec of an annotated class.
  *
+ * @param abi whose layout and byte order to use; images are always of the default
  * @throws {DeclarationError} when the class is no struct or has no layout
  */
-export function codecOf<T extends object>(struct: StructClass<T>): StructCodec<T> {
-  const known = codecs.get(struct) as StructCodec<T> | undefined;
+export function codecOf<T extends object>(
+  struct: StructClass<T>,
+  abi: Abi = DEFAULT_ABI,
+): StructCodec<T> {
+  const known = codecs.get(struct)?.get(abi) as StructCodec<T> | undefined;
   if (known !== undefined) return known;
-  const codec = compile(struct);
-  codecs.set(struct, codec);
+  const layout = layoutOf(struct, abi);
+  if (layout.overlay) {
+    const problem = "is an overlay, and nothing tells which field holds; use @union for a codec";
+    throw new DeclarationError(layout.name, undefined, problem);
+  }
+  const codec: StructCodec<T> = {
+    size: layout.size,
+    align: layout.align,
+    sizeOf: sizeOfValue(layout),
+    ...lazily<T>(layout),
+  };
+  const perAbi = codecs.get(struct) ?? new Map();
+  codecs.set(struct, perAbi.set(abi, codec));
   return codec;
 }
 
-/** Typed arrays have the byte order of the machine; layouts are little-endian. */
-const LITTLE_ENDIAN_HOST = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+/** Whether code may be made at run time: a page's Content-Security-Policy can forbid it. */
+let compiles: boolean | undefined;
 
-function compile<T extends object>(struct: StructClass<T>): StructCodec<T> {
-  const layout = layoutOf(struct);
-  const { name, size, align } = layout;
-  const constants: unknown[] = [];
-  const outside = (memory: Memory, offset: number, count: number): never => {
-    throw new BoundsError(
-      count === 1 ? name : `${count} x ${name}`,
-      offset,
-      count * size,
-      memory.byteLength,
-    );
+function mayCompile(): boolean {
+  try {
+    compiles ??= new Function("return true")() === true;
+  } catch {
+    compiles = false;
+  }
+  return compiles;
+}
+
+/** Operations that are compiled when they are first called, and from then on called directly. */
+function lazily<T extends object>(layout: StructLayout): Operations<T> {
+  const make = <K extends keyof Operations<T>>(name: K): Operations<T>[K] =>
+    mayCompile() ? compile<T, K>(layout, name, codecOf) : closures<T>(layout, codecOf)[name];
+  const operations: { -readonly [K in keyof Operations<T>]: Operations<T>[K] } = {
+    encode(value, memory, offset, refs) {
+      this.encode = make("encode");
+      this.encode(value, memory, offset, refs);
+    },
+    decode(memory, offset, refs) {
+      this.decode = make("decode");
+      return this.decode(memory, offset, refs);
+    },
+    encodeArray(values, memory, offset, refs) {
+      this.encodeArray = make("encodeArray");
+      this.encodeArray(values, memory, offset, refs);
+    },
+    decodeArray(memory, offset, count, refs) {
+      this.decodeArray = make("decodeArray");
+      return this.decodeArray(memory, offset, count, refs);
+    },
+    view(memory, offset, refs) {
+      this.view = make("view");
+      return this.view(memory, offset, refs);
+    },
+    cursor(memory, offset, count, refs) {
+      this.cursor = make("cursor");
+      return this.cursor(memory, offset, count, refs);
+    },
   };
-  const notAnObject = (value: unknown): never => {
-    throw new FieldRangeError(name, "(itself)", value, `an object with the fields of ${name}`);
+  return operations;
+}
+
+function sizeOfValue({ fields, size, flexible, abi }: StructLayout): (value: object) => number {
+  const tail = flexible ? fields.at(-1) : undefined;
+  if (tail?.type.kind !== "flexible") return () => size;
+  const { name, offset } = tail;
+  const stride = sizeOf(tail.type.of, abi);
+  return (value) => {
+    const elements = (value as Record<string, { length?: number } | undefined>)[name];
+    return Math.max(size, offset + (elements?.length ?? 0) * stride);
   };
-
-  /** Statements for either kind of access, chosen by where the struct lies. */
-  const either = (statements: (generator: Generator, step: string) => string): string => {
-    const branch = (access: Access, step: string) =>
-      statements(new Generator(access, constants), step);
-    const unaligned = branch("unaligned", `p += ${size}`);
-    if (!LITTLE_ENDIAN_HOST) return unaligned;
-    const sizes = [1, 2, 4, 8].filter((bytes) => bytes <= align);
-    const positions = sizes.map((bytes) => `p${bytes} = p / ${bytes}`);
-    const steps = [`p += ${size}`, ...sizes.map((bytes) => `p${bytes} += ${size / bytes}`)];
-    return `if (p % ${align} === 0 && p <= 0xffffffff) {
-      let ${positions.join(", ")};
-      ${branch("aligned", steps.join(", "))}
-    } else {
-      ${unaligned}
-    }`;
-  };
-
-  const encode = (generator: Generator) => `
-    if (typeof value !== "object" || value === null) notAnObject(value);
-    ${generator.encode(layout, "value")}`;
-  const inside = (count: string) =>
-    `if (!(Number.isSafeInteger(o) && o >= 0 && o + ${count} * ${size} <= m.byteLength)) outside(m, o, ${count});
-    let p = m.base + o;`;
-
-  const source = `"use strict"; return {
-  size: ${size},
-  align: ${align},
-  encode(value, m, o, refs) {
-    ${inside("1")}
-    ${either(encode)}
-  },
-  decode(m, o, refs) {
-    ${inside("1")}
-    ${either((generator) => {
-      const { body, result } = generator.decode(layout);
-      return `${body}\nreturn ${result};`;
-    })}
-  },
-  encodeArray(values, m, o, refs) {
-    const count = values.length;
-    ${inside("count")}
-    ${either(
-      (generator, step) => `for (let k = 0; k < count; k++, ${step}) {
-        const value = values[k];
-        ${encode(generator)}
-      }`,
-    )}
-  },
-  decodeArray(m, o, count, refs) {
-    ${inside("count")}
-    const values = new Array(count);
-    ${either((generator, step) => {
-      const { body, result } = generator.decode(layout);
-      return `for (let k = 0; k < count; k++, ${step}) {
-        ${body}
-        values[k] = ${result};
-      }`;
-    })}
-    return values;
-  },
-};`;
-  const names = constants.map((_, index) => `c${index}`);
-  const make = new Function("outside", "notAnObject", ...names, source);
-  return make(outside, notAnObject, ...constants) as StructCodec<T>;
 }

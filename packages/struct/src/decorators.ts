@@ -1,6 +1,15 @@
 import "reflect-metadata";
+import { checkCycles, checkFields } from "./declaration.js";
 import { DeclarationError, show } from "./errors.js";
-import { addField, addStruct, fieldsOf, isStruct } from "./registry.js";
+import {
+  addField,
+  addStruct,
+  type FieldDescriptor,
+  fieldsOf,
+  isStruct,
+  modifyField,
+  type StructOptions,
+} from "./registry.js";
 import {
   type ArrayType,
   type FieldType,
@@ -24,7 +33,7 @@ import {
 export interface FieldDecorator<T, Read extends T = T> {
   <K extends string, O extends { [P in K]: T }>(
     target: O,
-    key: Read extends O[K] ? K : never,
+    key: [Read] extends [O[K]] ? K : never,
   ): void;
   (value: undefined, context: ClassFieldDecoratorContext<unknown, T>): void;
   /** The type as data: what `array` and tools take. */
@@ -34,58 +43,88 @@ export interface FieldDecorator<T, Read extends T = T> {
 /** What can be repeated in an array: an annotation, or a class. */
 export type ElementType<T> = FieldDecorator<T> | (T extends object ? StructClass<T> : never);
 
+/** Says more about a property that has a type. Stands above or in front of the type. */
+export interface FieldModifier {
+  (target: object, key: string): void;
+  (value: undefined, context: ClassFieldDecoratorContext): void;
+}
+
 type DecoratorArguments = [
   target: object | undefined,
   context: string | symbol | ClassFieldDecoratorContext,
 ];
+
+interface Property {
+  /** What fields are noted under until the class is complete. */
+  readonly owner: object;
+  readonly struct: string;
+  readonly name: string;
+}
 
 const field = <T, Read extends T = T>(type: FieldType): FieldDecorator<T, Read> => {
   const decorate = (...args: DecoratorArguments) => annotate(type, args);
   return Object.assign(decorate as FieldDecorator<T, Read>, { type });
 };
 
-function annotate(type: FieldType, [target, context]: DecoratorArguments): void {
-  const standard = typeof context === "object";
-  const name = standard ? context.name : context;
-  const struct = standard || !target ? "a class" : target.constructor.name;
-  if (typeof name === "symbol" || name === "__proto__" || name === "constructor") {
-    throw new DeclarationError(struct, String(name), "cannot be a field; use another name");
-  }
-  if (standard) {
-    if (context.static || context.private) {
-      throw new DeclarationError(struct, name, "must be a public instance field to be in a layout");
-    }
-    addField(context.metadata, struct, { name, type });
-    return;
-  }
-  if (target === undefined || typeof target === "function") {
-    throw new DeclarationError(struct, name, "must be an instance field to be in a layout");
-  }
-  const declared: unknown = Reflect.getMetadata("design:type", target, name);
+const modifier = (patch: Partial<FieldDescriptor>): FieldModifier => {
+  return (...args: DecoratorArguments) => {
+    const { owner, struct, name } = property(args);
+    modifyField(owner, struct, name, patch);
+  };
+};
+
+function annotate(type: FieldType, args: DecoratorArguments): void {
+  const { owner, struct, name } = property(args);
+  const [target] = args;
+  const declared: unknown = target && Reflect.getMetadata("design:type", target, name);
   const wanted = perKind(DESIGN_TYPE, type);
-  if (
-    declared !== undefined &&
-    declared !== Object &&
-    wanted !== undefined &&
-    declared !== wanted
-  ) {
+  const known = declared !== undefined && declared !== Object && wanted !== undefined;
+  if (known && declared !== wanted) {
     throw new DeclarationError(
       struct,
       name,
       `is declared as ${show(declared)}, but its annotation holds ${show(wanted)}; change one of them`,
     );
   }
-  addField(target, struct, { name, type });
+  if (type.kind === "bits" && type.width === 0) {
+    throw new DeclarationError(
+      struct,
+      name,
+      "is a bitfield of no width with a name; write @reserved(bits(<type>, 0)) to end the unit",
+    );
+  }
+  addField(owner, struct, { name, type });
+}
+
+/** The property that either flavour of decorators is applied to. */
+function property([target, context]: DecoratorArguments): Property {
+  const standard = typeof context === "object";
+  const name = standard ? context.name : context;
+  const struct = standard || !target ? "a class" : target.constructor.name;
+  if (typeof name === "symbol" || name === "__proto__" || name === "constructor") {
+    throw new DeclarationError(struct, String(name), "cannot be a field; use another name");
+  }
+  const owner = standard ? context.metadata : target;
+  const instance = standard ? !context.static && !context.private : typeof target !== "function";
+  if (owner === undefined || !instance) {
+    throw new DeclarationError(struct, name, "must be a public instance field to be in a layout");
+  }
+  return { owner, struct, name };
 }
 
 /** What TypeScript emits as `design:type` for a property that fits; undefined where it cannot tell. */
 const DESIGN_TYPE: PerKind<unknown> = {
   scalar: ({ value }) => ({ number: Number, bigint: BigInt, boolean: Boolean })[value],
+  enum: () => undefined,
+  bits: ({ of }) => perKind(DESIGN_TYPE, of),
   char: () => String,
   bytes: () => Uint8Array,
   array: () => Array,
+  flexible: () => Array,
   struct: () => undefined,
+  union: () => undefined,
   ref: () => undefined,
+  reserved: () => undefined,
 };
 
 const scalar = <T>(type: ScalarType) => field<T>(type);
@@ -118,12 +157,88 @@ export const f64: FieldDecorator<number> = scalar(SCALARS.f64);
 /** One byte, 0 or 1; any other byte is an error on reading. */
 export const bool: FieldDecorator<boolean> = scalar(SCALARS.bool);
 
+/** The u64 address of something: a bigint, 0n for null. What lies there is for the program to know. */
+export const address: FieldDecorator<bigint> = scalar(SCALARS.address);
+
+/**
+ * An integer of which only some values are allowed, in memory as the integer type says: a numeric
+ * TypeScript enum, a list of numbers, or a list of strings, which stand for 0, 1, 2 and so on. Any
+ * other value throws, on writing and on reading.
+ *
+ *     @enumeration(u8, Color) color = Color.Red;
+ *     @enumeration(u32, ["idle", "busy"]) state: "idle" | "busy" = "idle";
+ */
+export function enumeration<const L extends string | number>(
+  of: FieldDecorator<number>,
+  members: readonly L[],
+): FieldDecorator<L>;
+export function enumeration<E extends Record<string, string | number>>(
+  of: FieldDecorator<number>,
+  members: E,
+): FieldDecorator<Extract<E[keyof E], number>>;
+export function enumeration(
+  of: FieldDecorator<number>,
+  members: readonly (string | number)[] | Record<string, string | number>,
+): FieldDecorator<never> {
+  const { type } = of;
+  if (type.kind !== "scalar" || type.value !== "number" || type.bounds === undefined) {
+    throw new DeclarationError("@enumeration", undefined, "needs an integer type, such as u8");
+  }
+  const [low, high] = type.bounds as readonly [number, number];
+  // A numeric enum also maps its numbers back to its names.
+  const list = Array.isArray(members)
+    ? members.map((member, index) => [typeof member === "number" ? member : index, member] as const)
+    : Object.values(members).flatMap((value) =>
+        typeof value === "number" ? [[value, value] as const] : [],
+      );
+  for (const [number] of list) {
+    if (!Number.isInteger(number) || number < low || number > high) {
+      const problem = `has the member ${number}, expected integers from ${low} to ${high} (${type.name})`;
+      throw new DeclarationError("@enumeration", undefined, problem);
+    }
+  }
+  if (list.length === 0) throw new DeclarationError("@enumeration", undefined, "has no members");
+  return field({ kind: "enum", of: type, members: new Map(list) });
+}
+
+/**
+ * A bitfield: C's `type name : width`. Fields share units of their type as the C ABI says; its value
+ * is what the type's value is. A bool has 1 bit.
+ *
+ *     @bits(u64, 52) pfn = 0n;
+ *     @bits(u64, 12) flags = 0n;
+ *
+ * @param width 1 up to the bits of the type; 0 only as `@reserved(bits(type, 0))`
+ */
+export function bits<T extends number | bigint | boolean>(
+  of: FieldDecorator<T>,
+  width: number,
+): FieldDecorator<T> {
+  const { type } = of;
+  if (type.kind !== "scalar" || (type.bounds === undefined && type.value !== "boolean")) {
+    throw new DeclarationError("@bits", undefined, "needs an integer type or bool");
+  }
+  const most =
+    type.value === "boolean" ? 1 : type.value === "number" && type.size === 8 ? 53 : type.size * 8;
+  if (!Number.isInteger(width) || width < 0 || width > most) {
+    const problem = `the width is ${show(width)}, expected an integer from 1 to ${most} (${type.name})`;
+    throw new DeclarationError("@bits", undefined, problem);
+  }
+  return field({ kind: "bits", of: type, width });
+}
+
 /**
  * Text in `length` bytes of UTF-8, padded with NUL: C's `char name[length]`. Text that needs more
- * bytes, holds a NUL or a lone surrogate throws on writing.
+ * bytes, holds a NUL or a lone surrogate throws on writing; bytes after the first NUL that are none
+ * throw on reading.
+ *
+ * @param options `terminated`: the last byte is always NUL, so text has one byte less
  */
-export function char(length: number): FieldDecorator<string> {
-  return field({ kind: "char", length: count("char", length) });
+export function char(
+  length: number,
+  { terminated = false }: { readonly terminated?: boolean } = {},
+): FieldDecorator<string> {
+  return field({ kind: "char", length: count("char", length, terminated ? 2 : 1), terminated });
 }
 
 /** `length` raw bytes: C's `unsigned char x[length]`. The value is a Uint8Array of just that length. */
@@ -131,12 +246,70 @@ export function bytes(length: number): FieldDecorator<Uint8Array, Uint8Array<Arr
   return field({ kind: "bytes", length: count("bytes", length) });
 }
 
-/** A fixed array, C's `x[length]`; nest it for more dimensions. The value has just that length. */
-export function array<T>(of: ElementType<T>, length: number): FieldDecorator<T[]> {
-  const element: FieldType =
-    "type" in of ? of.type : { kind: "struct", of: () => of as unknown as StructClass };
-  const type: ArrayType = { kind: "array", of: element, length: count("array", length) };
+/**
+ * A fixed array, C's `x[length]`, with as many dimensions as lengths. Values have just those
+ * lengths.
+ *
+ *     @array(u32, 4) list: number[] = [0, 0, 0, 0];
+ *     @array(Point, 2, 3) grid: Point[][] = ...;
+ */
+export function array<T>(of: ElementType<T>, length: number): FieldDecorator<T[]>;
+export function array<T>(of: ElementType<T>, rows: number, length: number): FieldDecorator<T[][]>;
+export function array<T>(
+  of: ElementType<T>,
+  planes: number,
+  rows: number,
+  length: number,
+): FieldDecorator<T[][][]>;
+export function array<T>(of: ElementType<T>, ...lengths: number[]): FieldDecorator<never[]> {
+  const type = lengths.reduceRight<FieldType>(
+    (inner, length): ArrayType => ({ kind: "array", of: inner, length: count("array", length) }),
+    elementType("array", of),
+  );
   return field(type);
+}
+
+/**
+ * C's flexible array member: as many elements as the field `count` says, behind the struct, whose
+ * size does not include them. It is the last field. Without `count`, reading takes what fits into
+ * the memory.
+ *
+ *     @u32 count = 0;
+ *     @flexible(Item, { count: "count" }) items: Item[] = [];
+ */
+export function flexible<T>(
+  of: ElementType<T>,
+  { count }: { readonly count?: string } = {},
+): FieldDecorator<T[]> {
+  return field({ kind: "flexible", of: elementType("flexible", of), count });
+}
+
+/**
+ * Space without a value, of the size and alignment of a type: written as zeros. On reading it is
+ * ignored, or checked to be zeros.
+ *
+ *     @reserved(bytes(12)) reserved: unknown;
+ *     @reserved(bits(u32, 0)) _: unknown; // ends the unit of the bitfields above
+ */
+export function reserved(
+  of: FieldDecorator<never> | FieldDecorator<number> | { readonly type: FieldType },
+  { checked = false }: { readonly checked?: boolean } = {},
+): FieldDecorator<unknown, never> {
+  return field({ kind: "reserved", of: of.type, checked });
+}
+
+/**
+ * One of several structs in the same place: C's union, told apart by a field that is declared above
+ * it. What the chosen struct leaves of the space is zero.
+ *
+ *     @u32 kind = 0;
+ *     @union("kind", () => ({ 0: Circle, 1: Square })) shape: Circle | Square = new Circle();
+ */
+export function union<U extends Record<string | number, StructClass>>(
+  discriminator: string,
+  of: () => U,
+): FieldDecorator<InstanceType<U[keyof U]>> {
+  return field({ kind: "union", discriminator, of });
 }
 
 /**
@@ -171,18 +344,29 @@ export function ref<T extends object>(of: () => StructClass<T>): FieldDecorator<
   return field({ kind: "ref", of });
 }
 
-/** How a class is annotated beyond its version. */
-export interface StructOptions {
-  /** The family's name; by default the class name without its trailing `V<version>`. */
-  readonly family?: string;
+/** The byte order of a number, or of the numbers in an array, in place of the struct's. */
+export const little: FieldModifier = modifier({ endian: "little" });
+/** The byte order of a number, or of the numbers in an array, in place of the struct's. */
+export const big: FieldModifier = modifier({ endian: "big" });
+/** The field has no alignment of its own: C's `__attribute__((packed))` on a member. */
+export const packed: FieldModifier = modifier({ packed: true });
+
+/**
+ * The field is aligned to at least so many bytes: C's `__attribute__((aligned(n)))` on a member.
+ *
+ * @param align a power of two, up to 4096
+ */
+export function aligned(align: number): FieldModifier {
+  checkAlign("@aligned", align);
+  return modifier({ align });
 }
 
 /**
  * Makes a class a struct: its annotated fields, in the order of declaration, become a layout as the
- * C ABI has it.
+ * C ABI has it. Those of a base class come first.
  *
  * @param version the version within the family, 0 to 2^32 - 1
- * @throws {DeclarationError} when the version is none, or nothing is annotated
+ * @throws {DeclarationError} that names class and field, when there is no such layout
  */
 export function LuoStruct(version: number, options: StructOptions = {}) {
   return <C extends StructClass>(target: C, context?: ClassDecoratorContext<C>): void => {
@@ -194,26 +378,62 @@ export function LuoStruct(version: number, options: StructOptions = {}) {
         `the version is ${show(version)}, expected an integer from 0 to 4294967295`,
       );
     }
-    const fields = fieldsOf(typeof context === "object" ? context.metadata : target.prototype);
-    if (fields.length === 0) {
-      throw new DeclarationError(
-        name,
-        undefined,
-        "has no annotated field; annotate one, such as @u64",
-      );
-    }
+    if (options.align !== undefined) checkAlign(name, options.align);
+    const owner = typeof context === "object" ? context.metadata : target.prototype;
+    const fields = fieldsOf(owner, name);
+    checkFields(name, fields);
     const family = options.family ?? name.replace(/V\d+$/, "");
-    addStruct({ struct: target, name, version, family, fields });
+    addStruct({ struct: target, name, version, family, fields, options });
+    checkCycles(target);
   };
 }
 
-function count(annotation: string, length: number): number {
-  if (!Number.isSafeInteger(length) || length < 1) {
+/**
+ * Makes a struct without a class in the source: for tools, and for layouts that are read from
+ * elsewhere.
+ *
+ * @throws {DeclarationError} as `@LuoStruct` does
+ */
+export function defineStruct(
+  name: string,
+  version: number,
+  fields: readonly FieldDescriptor[],
+  options: StructOptions = {},
+): StructClass<Record<string, unknown>> {
+  const made = { [name]: class {} as StructClass<Record<string, unknown>> }[name];
+  if (made === undefined) throw new DeclarationError(name, undefined, "is no name for a struct");
+  for (const descriptor of fields) addField(made.prototype, name, descriptor);
+  LuoStruct(version, options)(made);
+  return made;
+}
+
+function elementType<T>(annotation: string, of: ElementType<T>): FieldType {
+  const type: FieldType =
+    "type" in of ? of.type : { kind: "struct", of: () => of as unknown as StructClass };
+  if (["bits", "flexible", "union", "reserved"].includes(type.kind)) {
+    const problem = `cannot hold elements of kind ${type.kind}; put it into a struct`;
+    throw new DeclarationError(`@${annotation}`, undefined, problem);
+  }
+  return type;
+}
+
+function count(annotation: string, length: number, least = 1): number {
+  if (!Number.isSafeInteger(length) || length < least) {
     throw new DeclarationError(
       `@${annotation}`,
       undefined,
-      `the length is ${show(length)}, expected an integer of at least 1`,
+      `the length is ${show(length)}, expected an integer of at least ${least}`,
     );
   }
   return length;
+}
+
+function checkAlign(what: string, align: number): void {
+  if (!Number.isInteger(align) || align < 1 || align > 4096 || (align & (align - 1)) !== 0) {
+    throw new DeclarationError(
+      what,
+      undefined,
+      `the alignment is ${show(align)}, expected a power of two from 1 to 4096`,
+    );
+  }
 }

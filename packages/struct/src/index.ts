@@ -1,25 +1,37 @@
-export { codecOf, type RefResolver, type StructCodec } from "./codec.js";
+export { ABIS, type Abi, type Endian } from "./abi.js";
+export { codecOf } from "./codec.js";
 export {
+  address,
+  aligned,
   array,
+  big,
+  bits,
   bool,
   bytes,
   char,
+  defineStruct,
   type ElementType,
+  enumeration,
   type FieldDecorator,
+  type FieldModifier,
   f32,
   f64,
+  flexible,
   i8,
   i16,
   i32,
   i64,
   LuoStruct,
+  little,
+  packed,
   ref,
-  type StructOptions,
+  reserved,
   struct,
   u8,
   u16,
   u32,
   u64,
+  union,
 } from "./decorators.js";
 export {
   BoundsError,
@@ -32,6 +44,18 @@ export {
 } from "./errors.js";
 export { type FieldLayout, type Gap, layoutOf, type StructLayout, sizeOf } from "./layout.js";
 export { Memory } from "./memory.js";
-export { describe, type FieldDescriptor, type StructDescriptor } from "./registry.js";
-export { fingerprintOf, notation, type StructSchema, schemaOf } from "./schema.js";
+export type { Cursor, Operations, RefResolver, StructCodec } from "./operations.js";
+export {
+  describe,
+  type FieldDescriptor,
+  type StructDescriptor,
+  type StructOptions,
+} from "./registry.js";
+export {
+  type FieldSchema,
+  fingerprintOf,
+  notation,
+  type StructSchema,
+  schemaOf,
+} from "./schema.js";
 export type { FieldType, ScalarType, Sequence, StructClass } from "./types.js";

@@ -1,15 +1,23 @@
+import { type Abi, DEFAULT_ABI, type Endian } from "./abi.js";
 import { DeclarationError } from "./errors.js";
-import { describe } from "./registry.js";
-import { type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
+import { describe, type FieldDescriptor, type StructOptions } from "./registry.js";
+import { type BitsType, type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
 
 /** A field with its place. */
 export interface FieldLayout {
   readonly name: string;
   readonly type: FieldType;
-  /** From the start of the struct, in bytes. */
+  /** From the start of the struct, in bytes; of a bitfield, the byte that holds its first bit. */
   readonly offset: number;
-  /** In bytes. */
+  /** In bytes; of a bitfield, the bytes that it touches; of a flexible array, 0. */
   readonly size: number;
+  /**
+   * Of a bitfield, its first bit, from the start of the struct: bit 0 is the least significant of
+   * the first byte where numbers are little-endian, and the most significant where they are big.
+   */
+  readonly bitOffset?: number;
+  /** The byte order of its numbers. */
+  readonly endian: Endian;
 }
 
 /** A run of bytes that belong to no field. */
@@ -18,66 +26,97 @@ export interface Gap {
   readonly size: number;
 }
 
-/** Where everything in a struct lies, as the System V ABI lays it out. */
+/** Where everything in a struct lies. */
 export interface StructLayout {
   readonly name: string;
   readonly version: number;
   readonly struct: StructClass;
+  readonly abi: Abi;
   /** In bytes, a multiple of `align`. */
   readonly size: number;
   /** In bytes, a power of two. */
   readonly align: number;
   readonly fields: readonly FieldLayout[];
-  /** Padding between the fields and at the end. */
+  /** Bytes of padding, between the fields and at the end; bits between bitfields are not listed. */
   readonly padding: readonly Gap[];
   /** Whether it, or a struct inside it, refers to arrays elsewhere. */
   readonly references: boolean;
+  /** Whether it ends with a flexible array. */
+  readonly flexible: boolean;
+  /** All fields lie in the same place. */
+  readonly overlay: boolean;
 }
 
+/** Size and alignment of a value, in bytes. */
 interface Extent {
   readonly size: number;
   readonly align: number;
 }
 
-const EXTENT: PerKind<Extent> = {
-  scalar: ({ size }) => ({ size, align: size }),
+const EXTENT: PerKind<Extent, Abi> = {
+  scalar: ({ size }, { wideAlign }) => ({ size, align: size === 8 ? wideAlign : size }),
+  enum: ({ of }, abi) => perKind(EXTENT, of, abi),
+  bits: ({ of }, abi) => perKind(EXTENT, of, abi),
   char: ({ length }) => ({ size: length, align: 1 }),
   bytes: ({ length }) => ({ size: length, align: 1 }),
-  array: ({ of, length }) => {
-    const { size, align } = perKind(EXTENT, of);
+  array: ({ of, length }, abi) => {
+    const { size, align } = perKind(EXTENT, of, abi);
     return { size: size * length, align };
   },
-  struct: ({ of }) => layoutOf(of()),
-  ref: () => ({ size: 8, align: 8 }),
+  flexible: ({ of }, abi) => ({ size: 0, align: perKind(EXTENT, of, abi).align }),
+  struct: ({ of }, abi) => fixedSize(of(), abi),
+  union: ({ of }, abi) => {
+    const variants = Object.values(of()).map((struct) => fixedSize(struct, abi));
+    const align = Math.max(1, ...variants.map((variant) => variant.align));
+    const size = Math.max(0, ...variants.map((variant) => variant.size));
+    return { size: roundUp(size, align), align };
+  },
+  ref: (_, { wideAlign }) => ({ size: 8, align: wideAlign }),
+  reserved: ({ of }, abi) => perKind(EXTENT, of, abi),
 };
 
-const REFERENCES: PerKind<boolean> = {
-  scalar: () => false,
-  char: () => false,
-  bytes: () => false,
-  array: ({ of }) => perKind(REFERENCES, of),
-  struct: ({ of }) => layoutOf(of()).references,
-  ref: () => true,
-};
-
-/** Size of a value of the type, in bytes. */
-export function sizeOf(type: FieldType): number {
-  return perKind(EXTENT, type).size;
+function fixedSize(struct: StructClass, abi: Abi): StructLayout {
+  const layout = layoutOf(struct, abi);
+  if (layout.flexible) {
+    const problem =
+      "ends with a flexible array, so it cannot lie inside another struct or an array";
+    throw new DeclarationError(layout.name, undefined, problem);
+  }
+  return layout;
 }
 
-const layouts = new WeakMap<StructClass, StructLayout>();
+const REFERENCES: PerKind<boolean, Abi> = {
+  scalar: () => false,
+  enum: () => false,
+  bits: () => false,
+  char: () => false,
+  bytes: () => false,
+  array: ({ of }, abi) => perKind(REFERENCES, of, abi),
+  flexible: ({ of }, abi) => perKind(REFERENCES, of, abi),
+  struct: ({ of }, abi) => layoutOf(of(), abi).references,
+  union: ({ of }, abi) => Object.values(of()).some((struct) => layoutOf(struct, abi).references),
+  ref: () => true,
+  reserved: () => false,
+};
+
+/** Size of a value of the type, in bytes; of a flexible array, 0. */
+export function sizeOf(type: FieldType, abi: Abi = DEFAULT_ABI): number {
+  return perKind(EXTENT, type, abi).size;
+}
+
+const layouts = new WeakMap<StructClass, Map<Abi, StructLayout>>();
 const underway = new Set<StructClass>();
 
 /**
- * The layout of a struct: offsets, sizes, alignment and padding by the rules of the C ABI (System V
- * x86-64 psABI, 3.1.2). Computed once per class.
+ * The layout of a struct: offsets, sizes, alignment and padding by the rules of the C ABI. Computed
+ * once per class and ABI.
  *
  * @throws {DeclarationError} when the class is no struct, or contains itself
  */
-export function layoutOf(struct: StructClass): StructLayout {
-  const known = layouts.get(struct);
+export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLayout {
+  const known = layouts.get(struct)?.get(abi);
   if (known !== undefined) return known;
-  const { name, version, fields } = describe(struct);
+  const { name, version, fields, options } = describe(struct);
   if (underway.has(struct)) {
     const cycle = [...underway, struct].map((link) => link.name).join(" > ");
     throw new DeclarationError(
@@ -88,31 +127,114 @@ export function layoutOf(struct: StructClass): StructLayout {
   }
   underway.add(struct);
   try {
-    const layout: StructLayout = { name, version, struct, ...place(fields) };
-    layouts.set(struct, layout);
+    const layout: StructLayout = { name, version, struct, abi, ...place(fields, options, abi) };
+    const perAbi = layouts.get(struct) ?? new Map();
+    layouts.set(struct, perAbi.set(abi, layout));
     return layout;
   } finally {
     underway.delete(struct);
   }
 }
 
-function place(fields: readonly { name: string; type: FieldType }[]) {
+function place(fields: readonly FieldDescriptor[], options: StructOptions, abi: Abi) {
   const placed: FieldLayout[] = [];
-  const padding: Gap[] = [];
+  const overlay = options.overlay === true;
+  let align = options.align ?? 1;
+  /** Bits in use so far, and at most. */
   let end = 0;
-  let align = 1;
-  const advance = (boundary: number) => {
-    const offset = Math.ceil(end / boundary) * boundary;
-    if (offset > end) padding.push({ offset: end, size: offset - end });
-    return offset;
-  };
-  for (const { name, type } of fields) {
-    const extent = perKind(EXTENT, type);
-    const offset = advance(extent.align);
-    placed.push({ name, type, offset, size: extent.size });
-    end = offset + extent.size;
-    align = Math.max(align, extent.align);
+  let most = 0;
+  for (const field of fields) {
+    if (overlay) end = 0;
+    const packed = field.packed === true || options.packed === true;
+    const endian = field.endian ?? options.endian ?? abi.endian;
+    const at = placeField(field, packed, end, abi);
+    placed.push({ name: field.name, type: field.type, endian, ...at.layout });
+    align = Math.max(align, at.align);
+    end = at.end;
+    most = Math.max(most, end);
   }
-  const references = fields.some(({ type }) => perKind(REFERENCES, type));
-  return { size: advance(align), align, fields: placed, padding, references };
+  const size = roundUp(Math.ceil(most / 8), align);
+  return {
+    size,
+    align,
+    fields: placed,
+    padding: gaps(placed, size),
+    references: fields.some(({ type }) => perKind(REFERENCES, type, abi)),
+    flexible: fields.at(-1)?.type.kind === "flexible",
+    overlay,
+  };
+}
+
+interface Placed {
+  readonly layout: Pick<FieldLayout, "offset" | "size" | "bitOffset">;
+  /** What it contributes to the alignment of the struct, in bytes. */
+  readonly align: number;
+  /** The first bit after it. */
+  readonly end: number;
+}
+
+function placeField(
+  { type, align: least = 1 }: FieldDescriptor,
+  packed: boolean,
+  end: number,
+  abi: Abi,
+): Placed {
+  const bits = bitsOf(type);
+  if (bits !== undefined) {
+    return placeBits(bits, type.kind === "reserved", packed, least, end, abi);
+  }
+  const extent = perKind(EXTENT, type, abi);
+  const align = Math.max(packed ? 1 : extent.align, least);
+  const offset = roundUp(Math.ceil(end / 8), align);
+  return { layout: { offset, size: extent.size }, align, end: (offset + extent.size) * 8 };
+}
+
+/** The bitfield that a field is, with a name or without. */
+export function bitsOf(type: FieldType): BitsType | undefined {
+  if (type.kind === "bits") return type;
+  return type.kind === "reserved" && type.of.kind === "bits" ? type.of : undefined;
+}
+
+/**
+ * A bitfield begins at the next bit, unless it would then span more units of its type's alignment
+ * than its type does; then at the next such unit.
+ */
+function placeBits(
+  { of, width }: BitsType,
+  unnamed: boolean,
+  packed: boolean,
+  least: number,
+  end: number,
+  abi: Abi,
+): Placed {
+  const extent = perKind(EXTENT, of, abi);
+  const unit = extent.align * 8;
+  let bitOffset = roundUp(end, least * 8 > 8 ? least * 8 : 1);
+  if (width === 0) bitOffset = roundUp(bitOffset, unit);
+  else if (!packed && Math.ceil(((bitOffset % unit) + width) / unit) > extent.size / extent.align) {
+    bitOffset = roundUp(bitOffset, unit);
+  }
+  const offset = Math.floor(bitOffset / 8);
+  const aligns = !packed && (!unnamed || abi.unnamedBitsAlign);
+  return {
+    layout: { offset, size: Math.ceil((bitOffset + width) / 8) - offset, bitOffset },
+    align: Math.max(aligns ? extent.align : 1, least),
+    end: bitOffset + width,
+  };
+}
+
+/** The bytes that no field touches. */
+function gaps(fields: readonly FieldLayout[], size: number): Gap[] {
+  const found: Gap[] = [];
+  let end = 0;
+  for (const { offset, size: length } of fields) {
+    if (offset > end) found.push({ offset: end, size: offset - end });
+    end = Math.max(end, offset + length);
+  }
+  if (size > end) found.push({ offset: end, size: size - end });
+  return found;
+}
+
+function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
 }

@@ -1,3 +1,4 @@
+import type { Endian } from "./abi.js";
 import { DeclarationError } from "./errors.js";
 import type { FieldType, StructClass } from "./types.js";
 
@@ -5,6 +6,26 @@ import type { FieldType, StructClass } from "./types.js";
 export interface FieldDescriptor {
   readonly name: string;
   readonly type: FieldType;
+  /** `@aligned(n)`: at least this alignment, in bytes. */
+  readonly align?: number;
+  /** `@packed`: no alignment of its own. */
+  readonly packed?: boolean;
+  /** `@little` or `@big`. */
+  readonly endian?: Endian;
+}
+
+/** How a class is annotated beyond its version. */
+export interface StructOptions {
+  /** The family's name; by default the class name without its trailing `V<version>`. */
+  readonly family?: string;
+  /** No padding between fields: C's `__attribute__((packed))`. */
+  readonly packed?: boolean;
+  /** At least this alignment in bytes, a power of two: C's `__attribute__((aligned(n)))`. */
+  readonly align?: number;
+  /** The byte order of all fields that say no other; little-endian by default. */
+  readonly endian?: Endian;
+  /** All fields lie in the same place, as in a C union; such a class has a layout, but no codec. */
+  readonly overlay?: boolean;
 }
 
 /** A class as it was annotated: what reflection gives, and what everything else is made from. */
@@ -16,8 +37,9 @@ export interface StructDescriptor {
   readonly version: number;
   /** The family's name: all versions of one struct carry the same. */
   readonly family: string;
-  /** In the order of declaration, which is the order in memory. */
+  /** In the order of declaration, which is the order in memory; those of a base class come first. */
   readonly fields: readonly FieldDescriptor[];
+  readonly options: StructOptions;
 }
 
 /**
@@ -44,9 +66,39 @@ export function addField(owner: object, struct: string, field: FieldDescriptor):
   tables.fields.set(owner, [...fields, field]);
 }
 
-/** The fields noted for a class, in the order of declaration. */
-export function fieldsOf(owner: object): readonly FieldDescriptor[] {
-  return tables.fields.get(owner) ?? [];
+/** Adds to what was noted of a field. */
+export function modifyField(
+  owner: object,
+  struct: string,
+  name: string,
+  patch: Partial<FieldDescriptor>,
+): void {
+  const fields = tables.fields.get(owner) ?? [];
+  if (!fields.some((field) => field.name === name)) {
+    throw new DeclarationError(
+      struct,
+      name,
+      "has no type; put the type next to it, as in @big @u32",
+    );
+  }
+  tables.fields.set(
+    owner,
+    fields.map((field) => (field.name === name ? { ...field, ...patch } : field)),
+  );
+}
+
+/** The fields noted for a class and those of its base classes, in the order of memory. */
+export function fieldsOf(owner: object | null, struct: string): readonly FieldDescriptor[] {
+  const levels: (readonly FieldDescriptor[])[] = [];
+  for (let level = owner; level !== null; level = Object.getPrototypeOf(level)) {
+    levels.unshift(tables.fields.get(level) ?? []);
+  }
+  const fields = levels.flat();
+  const twice = fields.find(({ name }, index) => fields.findIndex((f) => f.name === name) < index);
+  if (twice !== undefined) {
+    throw new DeclarationError(struct, twice.name, "is a field of the base class already");
+  }
+  return fields;
 }
 
 /** Completes a class. */

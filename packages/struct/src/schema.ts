@@ -1,3 +1,4 @@
+import { INSIDE } from "./declaration.js";
 import { layoutOf } from "./layout.js";
 import { describe } from "./registry.js";
 import { type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
@@ -10,17 +11,26 @@ export interface StructSchema {
   readonly size: number;
   /** In bytes. */
   readonly align: number;
-  /** In the order of memory; `offset` in bytes, `type` as in `u64`, `char[64]`, `Inner@0[3]`, `&Extent@1`. */
-  readonly fields: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly offset: number;
-  }[];
+  /** In the order of memory. */
+  readonly fields: readonly FieldSchema[];
+}
+
+export interface FieldSchema {
+  readonly name: string;
+  /** As `notation` writes it; `u32 be` where its numbers are big-endian. */
+  readonly type: string;
+  /** In bytes. */
+  readonly offset: number;
+  /** Of a bitfield, its first bit from the start of the struct. */
+  readonly bitOffset?: number;
 }
 
 const NOTATION: PerKind<string> = {
   scalar: ({ name }) => name,
-  char: ({ length }) => `char[${length}]`,
+  enum: ({ of, members }) =>
+    `${of.name}{${Array.from(members, ([number, member]) => `${number}=${member}`).join(",")}}`,
+  bits: ({ of, width }) => `${of.name}:${width}`,
+  char: ({ length, terminated }) => `char[${length}]${terminated ? "z" : ""}`,
   bytes: ({ length }) => `byte[${length}]`,
   array: ({ of, length }) => {
     const inner = perKind(NOTATION, of);
@@ -29,8 +39,14 @@ const NOTATION: PerKind<string> = {
       ? `${inner}[${length}]`
       : `${inner.slice(0, dimensions)}[${length}]${inner.slice(dimensions)}`;
   },
+  flexible: ({ of, count = "" }) => `${perKind(NOTATION, of)}[${count}]`,
   struct: ({ of }) => versioned(of()),
+  union: ({ of, discriminator }) =>
+    `${discriminator}(${Object.entries(of())
+      .map(([value, struct]) => `${value}=${versioned(struct)}`)
+      .join(",")})`,
   ref: ({ of }) => `&${versioned(of())}`,
+  reserved: ({ of }) => `reserved ${perKind(NOTATION, of)}`,
 };
 
 function versioned(struct: StructClass): string {
@@ -38,13 +54,12 @@ function versioned(struct: StructClass): string {
   return `${family}@${version}`;
 }
 
-const MENTIONED: PerKind<StructClass | undefined> = {
-  scalar: () => undefined,
-  char: () => undefined,
-  bytes: () => undefined,
+/** Every struct that a value of the type lies next to or refers to. */
+const MENTIONED: PerKind<readonly StructClass[]> = {
+  ...INSIDE,
   array: ({ of }) => perKind(MENTIONED, of),
-  struct: ({ of }) => of(),
-  ref: ({ of }) => of(),
+  flexible: ({ of }) => perKind(MENTIONED, of),
+  ref: ({ of }) => [of()],
 };
 
 /** The type as C has it read from left to right: `u64`, `char[64]`, `u32[4][3]`, `&Extent@1`. */
@@ -57,8 +72,7 @@ export function schemaOf(struct: StructClass): readonly StructSchema[] {
   const reached = new Set([struct]);
   for (const next of reached) {
     for (const { type } of describe(next).fields) {
-      const mentioned = perKind(MENTIONED, type);
-      if (mentioned !== undefined) reached.add(mentioned);
+      for (const mentioned of perKind(MENTIONED, type)) reached.add(mentioned);
     }
   }
   return [...reached].map((next) => {
@@ -69,7 +83,12 @@ export function schemaOf(struct: StructClass): readonly StructSchema[] {
       version,
       size,
       align,
-      fields: fields.map(({ name, type, offset }) => ({ name, type: notation(type), offset })),
+      fields: fields.map(({ name, type, offset, bitOffset, endian }) => ({
+        name,
+        type: endian === "little" ? notation(type) : `${notation(type)} be`,
+        offset,
+        ...(bitOffset === undefined ? {} : { bitOffset }),
+      })),
     };
   });
 }

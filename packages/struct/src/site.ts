@@ -54,14 +54,20 @@ export class Site {
     target.fill(0, written);
   }
 
+  /** Insists on zeros. */
+  checkZero(memory: Memory, position: number, length: number): void {
+    for (let at = position; at < position + length; at++) {
+      if (memory.u8[at] !== 0) this.invalid(memory, at, memory.u8[at]);
+    }
+  }
+
   /** Reads text up to its first NUL; what follows must be NUL as well. */
-  readText(memory: Memory, position: number, length: number): string {
+  readText(memory: Memory, position: number, length: number, terminated: boolean): string {
     const { u8 } = memory;
     let end = position;
     while (end < position + length && u8[end] !== 0) end++;
-    for (let at = end; at < position + length; at++) {
-      if (u8[at] !== 0) this.invalid(memory, at, u8[at]);
-    }
+    if (terminated && end === position + length) this.invalid(memory, end - 1, u8[end - 1]);
+    this.checkZero(memory, end, position + length - end);
     try {
       // A copy, because TextDecoder refuses shared memory in some runtimes.
       return decoder.decode(u8.slice(position, end));

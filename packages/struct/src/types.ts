@@ -33,10 +33,29 @@ export interface ScalarType {
   readonly accessor: string;
 }
 
+/** An integer of which only some values are allowed. */
+export interface EnumType {
+  readonly kind: "enum";
+  readonly of: ScalarType;
+  /** The program's value for each number in memory. */
+  readonly members: ReadonlyMap<number, number | string>;
+}
+
+/** Some bits of an integer, next to those of the fields around it. */
+export interface BitsType {
+  readonly kind: "bits";
+  readonly of: ScalarType;
+  /** 1 up to the bits of the type; 0, without a name, ends the unit. */
+  readonly width: number;
+}
+
 /** UTF-8 text in a fixed number of bytes, the rest NUL. */
-interface CharType {
+export interface CharType {
   readonly kind: "char";
+  /** In bytes. */
   readonly length: number;
+  /** Whether the last byte must be NUL. */
+  readonly terminated: boolean;
 }
 
 /** A fixed number of raw bytes. */
@@ -52,10 +71,26 @@ export interface ArrayType {
   readonly length: number;
 }
 
+/** C's flexible array member: elements behind the struct, which its size does not count. */
+export interface FlexibleType {
+  readonly kind: "flexible";
+  readonly of: FieldType;
+  /** The field that counts the elements; without it they reach to the end of the memory. */
+  readonly count: string | undefined;
+}
+
 /** A struct inside the struct. */
 export interface NestedType {
   readonly kind: "struct";
   readonly of: () => StructClass;
+}
+
+/** One of several structs in the same place; the discriminator's value tells which. */
+export interface UnionType {
+  readonly kind: "union";
+  /** A field that is declared above the union. */
+  readonly discriminator: string;
+  readonly of: () => Readonly<Record<string, StructClass>>;
 }
 
 /** The u64 address of an array in preserved memory; 0 is null. */
@@ -64,17 +99,48 @@ interface RefType {
   readonly of: () => StructClass;
 }
 
-export type FieldType = ScalarType | CharType | BytesType | ArrayType | NestedType | RefType;
+/** Space without a value: zero when written. */
+export interface ReservedType {
+  readonly kind: "reserved";
+  readonly of: FieldType;
+  /** Whether reading it insists on zeros. */
+  readonly checked: boolean;
+}
+
+export type FieldType =
+  | ScalarType
+  | EnumType
+  | BitsType
+  | CharType
+  | BytesType
+  | ArrayType
+  | FlexibleType
+  | NestedType
+  | UnionType
+  | RefType
+  | ReservedType;
 
 /** A type of one kind. */
 type OfKind<K extends FieldType["kind"]> = Extract<FieldType, { kind: K }>;
 
 /** One function per kind of type: how layouts, notations and checks are written down. */
-export type PerKind<R> = { readonly [K in FieldType["kind"]]: (type: OfKind<K>) => R };
+export type PerKind<R, Context = void> = {
+  readonly [K in FieldType["kind"]]: (type: OfKind<K>, context: Context) => R;
+};
 
 /** Applies the function of a table that belongs to the type's kind. */
-export function perKind<R>(table: PerKind<R>, type: FieldType): R {
-  return (table[type.kind] as (type: FieldType) => R)(type);
+export function perKind<R>(table: PerKind<R>, type: FieldType): R;
+export function perKind<R, Context>(
+  table: PerKind<R, Context>,
+  type: FieldType,
+  context: Context,
+): R;
+export function perKind<R, Context>(
+  table: PerKind<R, Context>,
+  type: FieldType,
+  context?: Context,
+): R {
+  return (table[type.kind] as (type: FieldType, context?: Context) => R)(type, context);
 }
 
 const integer = (
@@ -109,6 +175,7 @@ export const SCALARS = {
     value: "number",
     bounds: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   },
+  address: { ...u64, name: "address", value: "bigint", bounds: [0n, 2n ** 64n - 1n] },
   f32: { kind: "scalar", name: "f32", size: 4, value: "number", array: "f32", accessor: "Float32" },
   f64: { kind: "scalar", name: "f64", size: 8, value: "number", array: "f64", accessor: "Float64" },
   bool: { kind: "scalar", name: "bool", size: 1, value: "boolean", array: "u8", accessor: "Uint8" },
@@ -118,19 +185,44 @@ const EXPECTED: PerKind<string> = {
   scalar: ({ name, value, bounds }) => {
     if (value === "boolean") return "true or false";
     if (bounds === undefined) return `a ${name} number`;
-    const [low, high] = bounds.map((bound) =>
-      typeof bound === "bigint" ? `${bound}n` : `${bound}`,
-    );
+    const [low, high] = bounds.map((bound) => (typeof bound === "bigint" ? `${bound}n` : bound));
     return `${value === "bigint" ? "a bigint" : "an integer"} from ${low} to ${high} (${name})`;
   },
-  char: ({ length }) => `well-formed text without NUL, of at most ${length} bytes in UTF-8`,
+  enum: ({ members }) => `one of ${[...members.values()].join(", ")}`,
+  bits: ({ of, width }) => {
+    const [low, high] = bitBounds(of, width);
+    const suffix = of.value === "bigint" ? "n" : "";
+    const range = `from ${low}${suffix} to ${high}${suffix} (${of.name}:${width})`;
+    if (of.value === "boolean") return "true or false";
+    return `${of.value === "bigint" ? "a bigint" : "an integer"} ${range}`;
+  },
+  char: ({ length, terminated }) =>
+    `well-formed text without NUL, of at most ${terminated ? length - 1 : length} bytes in UTF-8`,
   bytes: ({ length }) => `a Uint8Array of ${length} bytes`,
   array: ({ length, of }) => `an array of ${length} elements, each ${perKind(EXPECTED, of)}`,
+  flexible: ({ of, count }) =>
+    `an array of elements, each ${perKind(EXPECTED, of)}${count ? `, as many as ${count} says` : ""}`,
   struct: ({ of }) => `an object with the fields of ${of().name}`,
+  union: ({ of, discriminator }) =>
+    `the struct that ${discriminator} names: ${Object.entries(of())
+      .map(([value, { name }]) => `${value} ${name}`)
+      .join(", ")}`,
   ref: ({ of }) => `an array of ${of().name}, or any iterable with a length`,
+  reserved: () => "zeros",
 };
 
 /** What a value of the type must be, in words for an error message. */
 export function expected(type: FieldType): string {
   return perKind(EXPECTED, type);
+}
+
+/** Whether an integer type is signed. */
+export function isSigned({ name }: ScalarType): boolean {
+  return name.startsWith("i");
+}
+
+/** The inclusive bounds of a bitfield. */
+export function bitBounds(of: ScalarType, width: number): readonly [bigint, bigint] {
+  if (isSigned(of)) return [-(2n ** BigInt(width - 1)), 2n ** BigInt(width - 1) - 1n];
+  return [0n, 2n ** BigInt(width) - 1n];
 }

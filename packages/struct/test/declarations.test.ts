@@ -3,13 +3,16 @@ import {
   bytes,
   codecOf,
   DeclarationError,
+  defineStruct,
   LuoStruct,
+  type StructClass,
   struct,
   u8,
   u32,
   u64,
 } from "@luo/struct";
 import { describe, expect, test } from "vitest";
+import { Point } from "./fixtures.js";
 
 describe("a bad annotation is an error at declaration that names class and field", () => {
   test.each([-1, 1.5, 2 ** 32, Number.NaN])("version %d", (version) => {
@@ -59,12 +62,23 @@ describe("a bad annotation is an error at declaration that names class and field
     }).toThrow("Outer.inner: has the type function Plain, which is not a struct");
   });
 
-  test("a struct that contains itself", () => {
-    @LuoStruct(0)
-    class Loop {
-      @struct(() => Loop) self!: Loop;
-    }
-    expect(() => codecOf(Loop)).toThrow("Loop: contains itself (Loop > Loop)");
+  test("a struct that contains itself, also by way of another", () => {
+    expect(() => {
+      @LuoStruct(0)
+      class Loop {
+        @struct(() => Loop) self!: Loop;
+      }
+      return Loop;
+    }).toThrow("Loop.self: contains itself (Loop > Loop); use @ref for one of them");
+    expect(() => {
+      const link = { inner: Point as StructClass };
+      const Outer = defineStruct("Outer", 0, [
+        { name: "points", type: array(Point, 2).type },
+        { name: "inner", type: { kind: "struct", of: () => link.inner } },
+      ]);
+      link.inner = defineStruct("Inner", 0, [{ name: "outer", type: array(Outer, 3).type }]);
+      return codecOf(link.inner);
+    }).toThrow("contains itself (Inner > Outer > Inner); use @ref");
   });
 
   test("a length that is none", () => {

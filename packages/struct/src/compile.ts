@@ -1,0 +1,223 @@
+import { BoundsError, DeclarationError, FieldRangeError } from "./errors.js";
+import { type Access, Generator } from "./generate.js";
+import type { StructLayout } from "./layout.js";
+import type { Memory } from "./memory.js";
+import type { CodecOf, Operations } from "./operations.js";
+
+/** What the source of each operation needs beside its constants. */
+interface Surroundings {
+  /** Throws: the bytes would not lie within the memory. */
+  readonly outside: (memory: Memory, offset: number, bytes: number) => never;
+  /** Throws: there is no object to write. */
+  readonly notAnObject: (value: unknown) => never;
+}
+
+/**
+ * Compiles one operation. The function holds the code for aligned structs; another with the code
+ * for the rest is compiled when such a one comes along.
+ */
+export function compile<T extends object, K extends keyof Operations<T>>(
+  layout: StructLayout,
+  operation: K,
+  codecOf: CodecOf,
+): Operations<T>[K] {
+  return build(layout, operation, "aligned", codecOf) as Operations<T>[K];
+}
+
+type Anything = (...args: never[]) => unknown;
+
+function build(
+  layout: StructLayout,
+  operation: keyof Operations<object>,
+  access: Access,
+  codecOf: CodecOf,
+): Anything {
+  const constants: unknown[] = [];
+  const generator = new Generator(layout, access, constants);
+  const source = SOURCE[operation]({ layout, generator, access, constants, codecOf });
+  let unaligned: Anything | undefined;
+  const scope: Record<string, unknown> = {
+    ...surroundings(layout),
+    slow: (...args: never[]) => {
+      unaligned ??= build(layout, operation, "unaligned", codecOf);
+      return unaligned(...args);
+    },
+    ...Object.fromEntries(constants.map((constant, index) => [`c${index}`, constant])),
+  };
+  const make = new Function(...Object.keys(scope), `"use strict"; ${source}`);
+  return make(...Object.values(scope));
+}
+
+function surroundings({ name }: StructLayout): Surroundings & Record<string, unknown> {
+  return {
+    outside: (memory, offset, bytes) => {
+      throw new BoundsError(name, offset, bytes, memory.byteLength);
+    },
+    notAnObject: (value) => {
+      throw new FieldRangeError(name, "(itself)", value, `an object with the fields of ${name}`);
+    },
+  };
+}
+
+/** The element sizes whose positions aligned code uses. */
+const strides = ({ align }: StructLayout) => [1, 2, 4, 8].filter((size) => size <= align);
+const shift = (stride: number) => Math.log2(stride);
+
+/** Checks the bounds and gives `p`; leaves for `slow` when that is not aligned. */
+function enter(layout: StructLayout, access: Access, bytes: string, args: string): string {
+  const inside = `if (!(o >= 0 && o + ${bytes} <= m.byteLength && Number.isSafeInteger(o))) outside(m, o, ${bytes});`;
+  if (access === "unaligned") return `${inside} let p = m.base + o;`;
+  const mask = Math.min(layout.align, 8) - 1;
+  const aligned = `(p & ${mask}) === 0 && p <= 0xffffffff`;
+  return `${inside} let p = m.base + o; if (!(${aligned})) return slow(${args}); ${positions(layout)}`;
+}
+
+function positions(layout: StructLayout): string {
+  return `let ${strides(layout)
+    .map((stride) => `p${stride} = p >>> ${shift(stride)}`)
+    .join(", ")};`;
+}
+
+function step(layout: StructLayout, access: Access, variable: (name: string) => string): string {
+  const aligned = access === "aligned" ? strides(layout) : [];
+  return [
+    `${variable("p")} += ${layout.size}`,
+    ...aligned.map((stride) => `${variable(`p${stride}`)} += ${layout.size / stride}`),
+  ].join(", ");
+}
+
+const same = (name: string) => name;
+
+const OBJECT = `if (typeof value !== "object" || value === null) notAnObject(value);`;
+
+interface Making {
+  readonly layout: StructLayout;
+  readonly generator: Generator;
+  readonly access: Access;
+  /** What the source refers to as `c<n>`. */
+  readonly constants: unknown[];
+  readonly codecOf: CodecOf;
+}
+
+const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => string } = {
+  encode: ({ layout, generator, access, constants, codecOf }) => {
+    let bytes = `${layout.size}`;
+    if (layout.flexible) {
+      constants.push(codecOf(layout.struct, layout.abi).sizeOf);
+      bytes = `c${constants.length - 1}(value)`;
+    }
+    return `return (value, m, o, refs) => {
+      ${OBJECT}
+      ${enter(layout, access, bytes, "value, m, o, refs")}
+      ${generator.encode("value")}
+    }`;
+  },
+  decode: ({ layout, generator, access }) => {
+    const { body, result } = generator.decode();
+    return `return (m, o, refs) => {
+      ${enter(layout, access, `${layout.size}`, "m, o, refs")}
+      ${body}
+      return ${result};
+    }`;
+  },
+  encodeArray: ({ layout, generator, access }) => `return (values, m, o, refs) => {
+      const count = values.length;
+      ${enter(fixed(layout), access, `count * ${layout.size}`, "values, m, o, refs")}
+      for (let k = 0; k < count; k++, ${step(layout, access, same)}) {
+        const value = values[k];
+        ${OBJECT}
+        ${generator.encode("value")}
+      }
+    }`,
+  decodeArray: ({ layout, generator, access }) => {
+    const { body, result } = generator.decode();
+    return `return (m, o, count, refs) => {
+      if (!(Number.isSafeInteger(count) && count >= 0)) outside(m, o, count * ${layout.size});
+      ${enter(fixed(layout), access, `count * ${layout.size}`, "m, o, count, refs")}
+      const values = new Array(count);
+      for (let k = 0; k < count; k++, ${step(layout, access, same)}) {
+        ${body}
+        values[k] = ${result};
+      }
+      return values;
+    }`;
+  },
+  view: (making) => `
+    ${viewClass(making, false)}
+    return (m, o, refs) => {
+      ${enter(making.layout, making.access, `${making.layout.size}`, "m, o, refs")}
+      return new View(m, p, refs);
+    }`,
+  cursor: (making) => {
+    const { size } = fixed(making.layout);
+    return `
+    ${viewClass(making, true)}
+    return (m, o, count, refs) => {
+      if (!(Number.isSafeInteger(count) && count >= 0)) outside(m, o, count * ${size});
+      ${enter(making.layout, making.access, `count * ${size}`, "m, o, count, refs")}
+      return new View(m, p - ${size}, refs, count);
+    }`;
+  },
+};
+
+/** A struct that can be repeated. */
+function fixed(layout: StructLayout): StructLayout {
+  if (!layout.flexible) return layout;
+  const problem =
+    "ends with a flexible array, so there is no array of it; go through them one by one";
+  throw new DeclarationError(layout.name, undefined, problem);
+}
+
+/** The class whose accessors read and write the bytes. */
+function viewClass(
+  { layout, generator, access, constants, codecOf }: Making,
+  cursor: boolean,
+): string {
+  const aligned = access === "aligned" ? strides(layout).map((stride) => `p${stride}`) : [];
+  const state = ["m", "p", "refs", ...aligned];
+  const prologue = (code: string) =>
+    state
+      .filter((name) => new RegExp(`\\b${name}\\b`).test(code))
+      .map((name) => `const ${name} = this.#${name};`)
+      .join(" ");
+  const accessors = layout.fields.flatMap((field) => {
+    const { name, type, offset } = field;
+    if (type.kind === "reserved") return [];
+    if (cursor && name === "next") {
+      throw new DeclarationError(
+        layout.name,
+        name,
+        "has the name of the cursor's method; use a view",
+      );
+    }
+    const key = JSON.stringify(name);
+    const set = `m.byteLength; ${generator.set(field, "this", "value")}`;
+    const { body, result } = generator.get(field, "this");
+    let get = `${body} const result = ${result}; if (result === undefined) m.byteLength; return result;`;
+    if (type.kind === "struct") {
+      constants.push(codecOf(type.of(), layout.abi));
+      get = `return c${constants.length - 1}.view(m, p - m.base + ${offset}, refs);`;
+    }
+    return [
+      `get [${key}]() { ${prologue(get)} ${get} }`,
+      `set [${key}](value) { ${prologue(set)} ${set} }`,
+    ];
+  });
+  constants.push(layout.struct.prototype);
+  const starts = aligned.map((name) => `this.#${name} = p / ${name.slice(1)};`).join(" ");
+  const next = `next() {
+      if (this.#left === 0) return false;
+      this.#left--;
+      ${step(layout, access, (name) => `this.#${name}`)};
+      return true;
+    }`;
+  return `class View {
+    #left; ${state.map((name) => `#${name};`).join(" ")}
+    constructor(m, p, refs, left) {
+      this.#left = left; this.#m = m; this.#p = p; this.#refs = refs; ${starts}
+    }
+    ${accessors.join("\n")}
+    ${cursor ? next : ""}
+  }
+  Object.setPrototypeOf(View.prototype, c${constants.length - 1});`;
+}

@@ -1,0 +1,127 @@
+import { DeclarationError } from "./errors.js";
+import { describe, type FieldDescriptor, isStruct } from "./registry.js";
+import { type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
+
+/**
+ * What can be told of a class by its fields alone, when it is declared.
+ *
+ * @throws {DeclarationError} that names class and field
+ */
+export function checkFields(struct: string, fields: readonly FieldDescriptor[]): void {
+  if (fields.length === 0) {
+    throw new DeclarationError(
+      struct,
+      undefined,
+      "has no annotated field; annotate one, such as @u64",
+    );
+  }
+  for (const [index, { name, type, endian }] of fields.entries()) {
+    const problem = perKind(PROBLEM, type, {
+      above: fields.slice(0, index),
+      last: index === fields.length - 1,
+    });
+    if (problem !== undefined) throw new DeclarationError(struct, name, problem);
+    if (endian !== undefined && !perKind(HAS_BYTE_ORDER, type)) {
+      throw new DeclarationError(struct, name, `has no byte order, but is marked @${endian}`);
+    }
+  }
+}
+
+interface Surroundings {
+  readonly above: readonly FieldDescriptor[];
+  readonly last: boolean;
+}
+
+const fine = () => undefined;
+
+const PROBLEM: PerKind<string | undefined, Surroundings> = {
+  scalar: fine,
+  enum: fine,
+  bits: fine,
+  char: fine,
+  bytes: fine,
+  array: fine,
+  flexible: ({ count }, { above, last }) => {
+    if (!last) return "is a flexible array, which must be the last field";
+    if (above.length === 0) return "is a flexible array, which cannot be the only field";
+    if (count === undefined) return undefined;
+    const counter = above.find(({ name }) => name === count)?.type;
+    if (counter?.kind === "scalar" && counter.bounds !== undefined) return undefined;
+    return `is counted by ${count}, which is no integer field above it`;
+  },
+  struct: fine,
+  union: ({ discriminator }, { above }) => {
+    const type = above.find(({ name }) => name === discriminator)?.type;
+    const integer = type?.kind === "scalar" && type.bounds !== undefined;
+    if (integer || type?.kind === "enum" || type?.kind === "bits") return undefined;
+    return `is a union told apart by ${discriminator || "nothing"}, which is no integer or enum above it`;
+  },
+  ref: fine,
+  reserved: fine,
+};
+
+const HAS_BYTE_ORDER: PerKind<boolean> = {
+  scalar: () => true,
+  enum: () => true,
+  bits: () => false,
+  char: () => false,
+  bytes: () => false,
+  array: ({ of }) => perKind(HAS_BYTE_ORDER, of),
+  flexible: ({ of }) => perKind(HAS_BYTE_ORDER, of),
+  struct: () => false,
+  union: () => false,
+  ref: () => true,
+  reserved: () => false,
+};
+
+/** The structs that lie inside a value of the type. */
+export const INSIDE: PerKind<readonly StructClass[]> = {
+  scalar: () => [],
+  enum: () => [],
+  bits: () => [],
+  char: () => [],
+  bytes: () => [],
+  array: ({ of }) => perKind(INSIDE, of),
+  flexible: ({ of }) => perKind(INSIDE, of),
+  struct: ({ of }) => [of()],
+  union: ({ of }) => Object.values(of()),
+  ref: () => [],
+  reserved: ({ of }) => perKind(INSIDE, of),
+};
+
+/**
+ * Finds a struct inside itself. A class that is named before it is declared cannot be looked into
+ * yet: the cycle is then found when the last of its classes is declared.
+ *
+ * @throws {DeclarationError} that shows the cycle
+ */
+export function checkCycles(struct: StructClass): void {
+  const visit = (next: StructClass, path: readonly StructClass[]): void => {
+    for (const { type, name } of describe(next).fields) {
+      for (const inner of declared(type)) {
+        const route = [...path, inner];
+        if (inner === struct) {
+          const names = route.map((link) => link.name).join(" > ");
+          throw new DeclarationError(
+            describe(struct).name,
+            path.length === 1 ? name : undefined,
+            `contains itself (${names}); use @ref for one of them`,
+          );
+        }
+        if (isStruct(inner) && !path.includes(inner)) visit(inner, route);
+      }
+    }
+  };
+  visit(struct, [struct]);
+}
+
+/** The structs inside, as far as they are declared by now. */
+function declared(type: FieldType): readonly StructClass[] {
+  try {
+    return perKind(INSIDE, type).filter((inner) => inner !== undefined);
+  } catch (error) {
+    // A class in its temporal dead zone.
+    if (error instanceof ReferenceError) return [];
+    throw error;
+  }
+}
