@@ -316,7 +316,10 @@ function writeStruct(
   start: number,
   refs: RefResolver | undefined,
 ): void {
+  // First of all, because the elements of a flexible array begin in the padding at the end.
   const owner = value as Record<string, unknown>;
+  // First, as a flexible array may begin in the padding at the end.
+  for (const { offset, size } of padding) memory.u8.fill(0, start + offset, start + offset + size);
   for (const { field } of fields) {
     const { bitOffset, offset, size } = field;
     if (bitOffset !== undefined) memory.u8.fill(0, start + offset, start + offset + size);
@@ -324,7 +327,6 @@ function writeStruct(
   for (const { field, write } of fields) {
     write({ memory, position: start + field.offset, owner, refs }, owner[field.name]);
   }
-  for (const { offset, size } of padding) memory.u8.fill(0, start + offset, start + offset + size);
 }
 
 /** The operations of a struct, each field by a function of its own. */

@@ -25,12 +25,7 @@ export function codecOf<T extends object>(
     const problem = "is an overlay, and nothing tells which field holds; use @union for a codec";
     throw new DeclarationError(layout.name, undefined, problem);
   }
-  const codec: StructCodec<T> = {
-    size: layout.size,
-    align: layout.align,
-    sizeOf: sizeOfValue(layout),
-    ...lazily<T>(layout),
-  };
+  const codec = lazily<T>(layout);
   const perAbi = codecs.get(struct) ?? new Map();
   codecs.set(struct, perAbi.set(abi, codec));
   return codec;
@@ -48,37 +43,40 @@ function mayCompile(): boolean {
   return compiles;
 }
 
-/** Operations that are compiled when they are first called, and from then on called directly. */
-function lazily<T extends object>(layout: StructLayout): Operations<T> {
+/** A codec whose operations are compiled when they are first called, and then stand in its place. */
+function lazily<T extends object>(layout: StructLayout): StructCodec<T> {
   const make = <K extends keyof Operations<T>>(name: K): Operations<T>[K] =>
     mayCompile() ? compile<T, K>(layout, name, codecOf) : closures<T>(layout, codecOf)[name];
-  const operations: { -readonly [K in keyof Operations<T>]: Operations<T>[K] } = {
+  const codec: { -readonly [K in keyof StructCodec<T>]: StructCodec<T>[K] } = {
+    size: layout.size,
+    align: layout.align,
+    sizeOf: sizeOfValue(layout),
     encode(value, memory, offset, refs) {
-      this.encode = make("encode");
-      this.encode(value, memory, offset, refs);
+      codec.encode = make("encode");
+      codec.encode(value, memory, offset, refs);
     },
     decode(memory, offset, refs) {
-      this.decode = make("decode");
-      return this.decode(memory, offset, refs);
+      codec.decode = make("decode");
+      return codec.decode(memory, offset, refs);
     },
     encodeArray(values, memory, offset, refs) {
-      this.encodeArray = make("encodeArray");
-      this.encodeArray(values, memory, offset, refs);
+      codec.encodeArray = make("encodeArray");
+      codec.encodeArray(values, memory, offset, refs);
     },
     decodeArray(memory, offset, count, refs) {
-      this.decodeArray = make("decodeArray");
-      return this.decodeArray(memory, offset, count, refs);
+      codec.decodeArray = make("decodeArray");
+      return codec.decodeArray(memory, offset, count, refs);
     },
     view(memory, offset, refs) {
-      this.view = make("view");
-      return this.view(memory, offset, refs);
+      codec.view = make("view");
+      return codec.view(memory, offset, refs);
     },
     cursor(memory, offset, count, refs) {
-      this.cursor = make("cursor");
-      return this.cursor(memory, offset, count, refs);
+      codec.cursor = make("cursor");
+      return codec.cursor(memory, offset, count, refs);
     },
   };
-  return operations;
+  return codec;
 }
 
 function sizeOfValue({ fields, size, flexible, abi }: StructLayout): (value: object) => number {

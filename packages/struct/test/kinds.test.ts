@@ -258,6 +258,10 @@ describe.each(backends)("%s", (_, operationsOf) => {
       expect(() => {
         view.low = 8;
       }).toThrow("Header.low: found 8");
+      expect(() => {
+        view.loose = 2n ** 64n;
+      }).toThrow("Header.loose: found 18446744073709551616n");
+      expect(operations.decode(memory, offset)).toEqual(changed);
     });
 
     test("of a nested struct is a view as well, with the methods of the class", () => {
