@@ -1,4 +1,4 @@
-import { DeclarationError } from "./errors.js";
+import { DeclarationError, show } from "./errors.js";
 import { describe, type FieldDescriptor, isStruct } from "./registry.js";
 import { type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
 
@@ -123,5 +123,16 @@ function declared(type: FieldType): readonly StructClass[] {
     // A class in its temporal dead zone.
     if (error instanceof ReferenceError) return [];
     throw error;
+  }
+}
+
+/** @throws {DeclarationError} unless the alignment is a power of two from 1 to 4096 */
+export function checkAlign(what: string, align: number): void {
+  if (!Number.isInteger(align) || align < 1 || align > 4096 || (align & (align - 1)) !== 0) {
+    throw new DeclarationError(
+      what,
+      undefined,
+      `the alignment is ${show(align)}, expected a power of two from 1 to 4096`,
+    );
   }
 }

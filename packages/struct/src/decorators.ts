@@ -1,15 +1,7 @@
 import "reflect-metadata";
-import { checkCycles, checkFields } from "./declaration.js";
+import { checkAlign } from "./declaration.js";
 import { DeclarationError, show } from "./errors.js";
-import {
-  addField,
-  addStruct,
-  type FieldDescriptor,
-  fieldsOf,
-  isStruct,
-  modifyField,
-  type StructOptions,
-} from "./registry.js";
+import { addField, type FieldDescriptor, isStruct, modifyField } from "./registry.js";
 import {
   type ArrayType,
   type FieldType,
@@ -361,52 +353,6 @@ export function aligned(align: number): FieldModifier {
   return modifier({ align });
 }
 
-/**
- * Makes a class a struct: its annotated fields, in the order of declaration, become a layout as the
- * C ABI has it. Those of a base class come first.
- *
- * @param version the version within the family, 0 to 2^32 - 1
- * @throws {DeclarationError} that names class and field, when there is no such layout
- */
-export function LuoStruct(version: number, options: StructOptions = {}) {
-  return <C extends StructClass>(target: C, context?: ClassDecoratorContext<C>): void => {
-    const { name } = target;
-    if (!Number.isInteger(version) || version < 0 || version > 0xffff_ffff) {
-      throw new DeclarationError(
-        name,
-        undefined,
-        `the version is ${show(version)}, expected an integer from 0 to 4294967295`,
-      );
-    }
-    if (options.align !== undefined) checkAlign(name, options.align);
-    const owner = typeof context === "object" ? context.metadata : target.prototype;
-    const fields = fieldsOf(owner, name);
-    checkFields(name, fields);
-    const family = options.family ?? name.replace(/V\d+$/, "");
-    addStruct({ struct: target, name, version, family, fields, options });
-    checkCycles(target);
-  };
-}
-
-/**
- * Makes a struct without a class in the source: for tools, and for layouts that are read from
- * elsewhere.
- *
- * @throws {DeclarationError} as `@LuoStruct` does
- */
-export function defineStruct(
-  name: string,
-  version: number,
-  fields: readonly FieldDescriptor[],
-  options: StructOptions = {},
-): StructClass<Record<string, unknown>> {
-  const made = { [name]: class {} as StructClass<Record<string, unknown>> }[name];
-  if (made === undefined) throw new DeclarationError(name, undefined, "is no name for a struct");
-  for (const descriptor of fields) addField(made.prototype, name, descriptor);
-  LuoStruct(version, options)(made);
-  return made;
-}
-
 function elementType<T>(annotation: string, of: ElementType<T>): FieldType {
   const type: FieldType =
     "type" in of ? of.type : { kind: "struct", of: () => of as unknown as StructClass };
@@ -426,14 +372,4 @@ function count(annotation: string, length: number, least = 1): number {
     );
   }
   return length;
-}
-
-function checkAlign(what: string, align: number): void {
-  if (!Number.isInteger(align) || align < 1 || align > 4096 || (align & (align - 1)) !== 0) {
-    throw new DeclarationError(
-      what,
-      undefined,
-      `the alignment is ${show(align)}, expected a power of two from 1 to 4096`,
-    );
-  }
 }

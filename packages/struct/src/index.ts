@@ -9,7 +9,6 @@ export {
   bool,
   bytes,
   char,
-  defineStruct,
   type ElementType,
   enumeration,
   type FieldDecorator,
@@ -21,7 +20,6 @@ export {
   i16,
   i32,
   i64,
-  LuoStruct,
   little,
   packed,
   ref,
@@ -43,6 +41,7 @@ export {
   show,
 } from "./errors.js";
 export { type FieldLayout, type Gap, layoutOf, type StructLayout, sizeOf } from "./layout.js";
+export { defineStruct, LuoStruct } from "./luo-struct.js";
 export { Memory } from "./memory.js";
 export type { Cursor, Operations, RefResolver, StructCodec } from "./operations.js";
 export {

@@ -1,0 +1,56 @@
+import { checkAlign, checkCycles, checkFields } from "./declaration.js";
+import { DeclarationError, show } from "./errors.js";
+import {
+  addField,
+  addStruct,
+  type FieldDescriptor,
+  fieldsOf,
+  type StructOptions,
+} from "./registry.js";
+import type { StructClass } from "./types.js";
+
+/**
+ * Makes a class a struct: its annotated fields, in the order of declaration, become a layout as the
+ * C ABI has it. Those of a base class come first.
+ *
+ * @param version the version within the family, 0 to 2^32 - 1
+ * @throws {DeclarationError} that names class and field, when there is no such layout
+ */
+export function LuoStruct(version: number, options: StructOptions = {}) {
+  return <C extends StructClass>(target: C, context?: ClassDecoratorContext<C>): void => {
+    const { name } = target;
+    if (!Number.isInteger(version) || version < 0 || version > 0xffff_ffff) {
+      throw new DeclarationError(
+        name,
+        undefined,
+        `the version is ${show(version)}, expected an integer from 0 to 4294967295`,
+      );
+    }
+    if (options.align !== undefined) checkAlign(name, options.align);
+    const owner = typeof context === "object" ? context.metadata : target.prototype;
+    const fields = fieldsOf(owner, name);
+    checkFields(name, fields);
+    const family = options.family ?? name.replace(/V\d+$/, "");
+    addStruct({ struct: target, name, version, family, fields, options });
+    checkCycles(target);
+  };
+}
+
+/**
+ * Makes a struct without a class in the source: for tools, and for layouts that are read from
+ * elsewhere.
+ *
+ * @throws {DeclarationError} as `@LuoStruct` does
+ */
+export function defineStruct(
+  name: string,
+  version: number,
+  fields: readonly FieldDescriptor[],
+  options: StructOptions = {},
+): StructClass<Record<string, unknown>> {
+  const made = { [name]: class {} as StructClass<Record<string, unknown>> }[name];
+  if (made === undefined) throw new DeclarationError(name, undefined, "is no name for a struct");
+  for (const descriptor of fields) addField(made.prototype, name, descriptor);
+  LuoStruct(version, options)(made);
+  return made;
+}
