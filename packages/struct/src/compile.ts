@@ -1,5 +1,7 @@
+import { DecoderSource } from "./decoder.js";
+import { type Access, Emitter } from "./emitter.js";
+import { EncoderSource } from "./encoder.js";
 import { BoundsError, DeclarationError, FieldRangeError } from "./errors.js";
-import { type Access, Generator } from "./generate.js";
 import type { StructLayout } from "./layout.js";
 import type { Memory } from "./memory.js";
 import type { CodecOf, Operations } from "./operations.js";
@@ -33,8 +35,10 @@ function build(
   codecOf: CodecOf,
 ): Anything {
   const constants: unknown[] = [];
-  const generator = new Generator(layout, access, constants);
-  const source = SOURCE[operation]({ layout, generator, access, constants, codecOf });
+  const emitter = new Emitter(layout, access, constants);
+  const encoder = new EncoderSource(emitter);
+  const decoder = new DecoderSource(emitter);
+  const source = SOURCE[operation]({ layout, encoder, decoder, access, constants, codecOf });
   let unaligned: Anything | undefined;
   const scope: Record<string, unknown> = {
     ...surroundings(layout),
@@ -92,7 +96,8 @@ const OBJECT = `if (typeof value !== "object" || value === null) notAnObject(val
 
 interface Making {
   readonly layout: StructLayout;
-  readonly generator: Generator;
+  readonly encoder: EncoderSource;
+  readonly decoder: DecoderSource;
   readonly access: Access;
   /** What the source refers to as `c<n>`. */
   readonly constants: unknown[];
@@ -100,7 +105,7 @@ interface Making {
 }
 
 const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => string } = {
-  encode: ({ layout, generator, access, constants, codecOf }) => {
+  encode: ({ layout, encoder, access, constants, codecOf }) => {
     let bytes = `${layout.size}`;
     if (layout.flexible) {
       constants.push(codecOf(layout.struct, layout.abi).sizeOf);
@@ -109,28 +114,28 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
     return `return (value, m, o, refs) => {
       ${OBJECT}
       ${enter(layout, access, bytes, "value, m, o, refs")}
-      ${generator.encode("value")}
+      ${encoder.struct("value")}
     }`;
   },
-  decode: ({ layout, generator, access }) => {
-    const { body, result } = generator.decode();
+  decode: ({ layout, decoder, access }) => {
+    const { body, result } = decoder.struct();
     return `return (m, o, refs) => {
       ${enter(layout, access, `${layout.size}`, "m, o, refs")}
       ${body}
       return ${result};
     }`;
   },
-  encodeArray: ({ layout, generator, access }) => `return (values, m, o, refs) => {
+  encodeArray: ({ layout, encoder, access }) => `return (values, m, o, refs) => {
       const count = values.length;
       ${enter(fixed(layout), access, `count * ${layout.size}`, "values, m, o, refs")}
       for (let k = 0; k < count; k++, ${step(layout, access, same)}) {
         const value = values[k];
         ${OBJECT}
-        ${generator.encode("value")}
+        ${encoder.struct("value")}
       }
     }`,
-  decodeArray: ({ layout, generator, access }) => {
-    const { body, result } = generator.decode();
+  decodeArray: ({ layout, decoder, access }) => {
+    const { body, result } = decoder.struct();
     return `return (m, o, count, refs) => {
       if (!(Number.isSafeInteger(count) && count >= 0)) outside(m, o, count * ${layout.size});
       ${enter(fixed(layout), access, `count * ${layout.size}`, "m, o, count, refs")}
@@ -170,7 +175,7 @@ function fixed(layout: StructLayout): StructLayout {
 
 /** The class whose accessors read and write the bytes. */
 function viewClass(
-  { layout, generator, access, constants, codecOf }: Making,
+  { layout, encoder, decoder, access, constants, codecOf }: Making,
   cursor: boolean,
 ): string {
   const aligned = access === "aligned" ? strides(layout).map((stride) => `p${stride}`) : [];
@@ -191,8 +196,8 @@ function viewClass(
       );
     }
     const key = JSON.stringify(name);
-    const set = `m.byteLength; ${generator.set(field, "this", "value")}`;
-    const { body, result } = generator.get(field, "this");
+    const set = `m.byteLength; ${encoder.field(field, "this", "value")}`;
+    const { body, result } = decoder.field(field, "this");
     let get = `${body} const result = ${result}; if (result === undefined) m.byteLength; return result;`;
     if (type.kind === "struct") {
       constants.push(codecOf(type.of(), layout.abi));
