@@ -1,8 +1,11 @@
 /** Every check that is no test: format and lint, types, what is unused, and how packages publish. */
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
-const packages = readdirSync("packages").map((name) => `packages/${name}`);
+/** Those that are published. */
+const packages = readdirSync("packages")
+  .map((name) => `packages/${name}`)
+  .filter((path) => JSON.parse(readFileSync(`${path}/package.json`, "utf8")).private !== true);
 const CHECKS = [
   ["format and lint", "biome", "ci", "--colors=off", "--error-on-warnings"],
   ["types", "tsc", "--build"],

@@ -7,6 +7,7 @@ export {
   PreserveError,
   RefusedError,
   type State,
+  StateError,
   UndoError,
   UpdateError,
   type UpdateOptions,

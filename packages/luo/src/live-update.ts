@@ -96,11 +96,11 @@ export class LiveUpdate {
   async ready(serve?: () => void | Promise<void>): Promise<void> {
     try {
       await this.#inheritance?.finish();
+      await serve?.();
     } catch (error) {
       this.#inheritance?.fail(error);
       throw error;
     }
-    await serve?.();
     this.#inheritance?.serving();
   }
 

@@ -1,4 +1,4 @@
-import { Memfd } from "@luo/linux";
+import { closeDescriptor, Memfd } from "@luo/linux";
 import type { Handler } from "@luo/orchestrator";
 import { LuoError } from "@luo/struct";
 import { Extent, MemfdRecord, MemfdV1 } from "./structs.js";
@@ -31,7 +31,7 @@ export const memfd: Handler<Memfd, MemfdV1> = {
       folios: extents(resource),
     }),
   retrieve: (record, fd) => {
-    const resource = Memfd.adopt(fd);
+    const resource = adopt(fd);
     try {
       check(resource, record);
       resource.position = Number(record.pos);
@@ -42,6 +42,15 @@ export const memfd: Handler<Memfd, MemfdV1> = {
     }
   },
 };
+
+function adopt(fd: number): Memfd {
+  try {
+    return Memfd.adopt(fd);
+  } catch (error) {
+    closeDescriptor(fd);
+    throw error;
+  }
+}
 
 function extents(resource: Memfd): Extent[] {
   return resource
@@ -57,14 +66,19 @@ function check(resource: Memfd, { size, folios }: MemfdV1): void {
     throw new MemfdMismatchError(name, "the size in bytes", resource.byteLength, size);
   }
   // A hole that was read through a mapping becomes data, but data never becomes a hole by itself.
-  const found = extents(resource);
+  const found = extents(resource)[Symbol.iterator]();
+  let data = found.next();
   for (const { offset, length } of folios) {
-    const covered = found.some(
-      (data) => data.offset <= offset && offset + length <= data.offset + data.length,
-    );
-    if (!covered) {
-      const range = `data from ${offset} to ${offset + length}`;
-      throw new MemfdMismatchError(name, "the content", "partly a hole", range);
+    const end = offset + length;
+    // Both are in ascending order.
+    while (!data.done && data.value.offset + data.value.length < end) data = found.next();
+    if (data.done || data.value.offset > offset) {
+      throw new MemfdMismatchError(
+        name,
+        "the content",
+        "partly a hole",
+        `data from ${offset} to ${end}`,
+      );
     }
   }
 }

@@ -15,6 +15,13 @@ export class PreserveError extends LuoError {
   }
 }
 
+/** There is nothing to do this to just now. Nothing was done. */
+export class StateError extends LuoError {
+  constructor(problem: string) {
+    super("LUO_STATE", problem);
+  }
+}
+
 /**
  * A live update did not happen. What had been done for it is undone, and the predecessor serves as
  * before; `cause` is what went wrong.

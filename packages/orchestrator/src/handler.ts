@@ -6,7 +6,8 @@ import type { Family } from "@luo/version";
  *
  * In the predecessor, as Linux's file handlers: `preserve` (serving goes on), `freeze` (nothing
  * changes from here on, and the record is made); if the update is abandoned `unfreeze` and
- * `unpreserve`, in reverse order. In the successor: `retrieve`, and once every resource of the
+ * `unpreserve`, in reverse order, `unfreeze` also after a `freeze` that failed, and `unpreserve` only
+ * after a `preserve` that did not. In the successor: `retrieve`, and once every resource of the
  * program has been retrieved and can finish, `finish`.
  */
 export interface Handler<R extends object = object, S extends object = object> {
@@ -21,7 +22,7 @@ export interface Handler<R extends object = object, S extends object = object> {
   freeze(resource: R): S | Promise<S>;
   /** Lets the resource go on after all. */
   unfreeze?(resource: R): void | Promise<void>;
-  /** The resource again, from its record and the descriptor, which is now the resource's own. */
+  /** The resource again, from its record and a descriptor that is its own from now on; closed in case of an error. */
   retrieve(record: S, fd: number): R | Promise<R>;
   /** Throws while the resource still needs the predecessor. */
   canFinish?(resource: R): void;

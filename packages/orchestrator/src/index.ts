@@ -12,6 +12,7 @@ export {
   PreserveError,
   ProtocolError,
   RefusedError,
+  StateError,
   SuccessorError,
   UndoError,
   UpdateError,

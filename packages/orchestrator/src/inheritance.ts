@@ -18,7 +18,8 @@ export class Inheritance {
   readonly #arrival: Arrival;
   readonly #image: ImageFile;
   readonly #store: ObjectStore;
-  readonly #retrieved = new Map<string, Retrieved>();
+  /** By token; undefined until the handler has given the resource. */
+  readonly #retrieved = new Map<string, Retrieved | undefined>();
 
   private constructor(arrival: Arrival, image: ImageFile, store: ObjectStore) {
     this.#arrival = arrival;
@@ -83,6 +84,7 @@ export class Inheritance {
       throw new PreserveError(token, problem);
     }
     this.#arrival.descriptors.delete(token);
+    this.#retrieved.set(token, undefined);
     const resource = await handler.retrieve(record, fd);
     this.#retrieved.set(token, { handler, resource });
     return resource;
@@ -99,7 +101,11 @@ export class Inheritance {
     if (left !== undefined) {
       throw new PreserveError(left, "was left by the predecessor and not retrieved; retrieve it");
     }
-    for (const { handler, resource } of this.#retrieved.values()) handler.canFinish?.(resource);
+    const resources = Array.from(this.#retrieved, ([token, retrieved]) => {
+      if (retrieved !== undefined) return retrieved;
+      throw new PreserveError(token, "could not be retrieved, or is not yet; wait for it");
+    });
+    for (const { handler, resource } of resources) handler.canFinish?.(resource);
     this.#arrival.send({ type: "finish" });
     try {
       await this.#arrival.inbox.expect("committed", timeout);
@@ -107,7 +113,7 @@ export class Inheritance {
       // A predecessor that ended after the word was given cannot serve any more.
       if (!(error instanceof LinkClosedError)) throw error;
     }
-    for (const { handler, resource } of this.#retrieved.values()) handler.finish?.(resource);
+    for (const { handler, resource } of resources) handler.finish?.(resource);
   }
 
   /**

@@ -37,6 +37,9 @@ export interface Link {
   release(): void;
 }
 
+/** The longest that a timer of Node can run, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Messages that came and were not read yet. A carrier fills it. */
 export class Inbox {
   readonly #messages: unknown[] = [];
@@ -68,6 +71,7 @@ export class Inbox {
    * @throws {ProtocolError} for anything else
    */
   async expect<T extends Message["type"]>(type: T, timeout: number): Promise<OfType<T>> {
+    if (!(timeout > 0)) throw new RangeError(`timeout: found ${timeout}, expected milliseconds`);
     const deadline = performance.now() + timeout;
     while (this.#messages.length === 0) {
       if (this.#closed !== undefined) throw new LinkClosedError(type, this.#closed);
@@ -84,7 +88,7 @@ export class Inbox {
 
   #woken(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
+      const timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER));
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

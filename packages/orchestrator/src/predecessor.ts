@@ -1,7 +1,15 @@
-import { heapBacking, ObjectStore, type StoredObject } from "@luo/store";
+import { heapBacking, MAX_IDENTIFIER, ObjectStore, type StoredObject } from "@luo/store";
 import { type Family, type Manifest, manifestOf, negotiate } from "@luo/version";
 import { type Carrier, IMAGE_NAME, type NamedDescriptor } from "./carrier.js";
-import { LostSuccessorError, PreserveError, reasonOf, UndoError, UpdateError } from "./errors.js";
+import {
+  LinkTimeoutError,
+  LostSuccessorError,
+  PreserveError,
+  reasonOf,
+  StateError,
+  UndoError,
+  UpdateError,
+} from "./errors.js";
 import { type Handler, recordIdentifier } from "./handler.js";
 import type { Link } from "./link.js";
 import { UndoList } from "./undo.js";
@@ -37,8 +45,11 @@ export interface UpdateReport {
   readonly objects: readonly StoredObject[];
   /** Length of the image in bytes. */
   readonly imageBytes: number;
-  /** From the first thing that froze to the word that the successor serves, in milliseconds. */
-  readonly pause: number;
+  /**
+   * From the first thing that froze to the word that the successor serves, in milliseconds;
+   * undefined when it took over, but did not say so in time.
+   */
+  readonly pause: number | undefined;
 }
 
 interface KeptObject {
@@ -70,17 +81,19 @@ export class Predecessor {
    * Keeps an object: `current` is called when everything else is frozen, and before that once to see
    * that what it gives can be written.
    *
-   * @throws {PreserveError} when the identifier is taken
+   * @param identifier at most 128 bytes of UTF-8
+   * @throws {PreserveError} when the identifier is taken or too long, or an update is underway
    */
   keep<T extends object>(identifier: string, family: Family<T>, current: () => T): void {
-    if (this.#objects.has(identifier)) throw new PreserveError(identifier, "is kept already");
+    this.#checkFree(identifier, identifier);
     this.#objects.set(identifier, { family, current });
   }
 
   /**
    * Keeps a resource under a token.
    *
-   * @throws {PreserveError} when the token is taken, or no handler knows such a resource
+   * @throws {PreserveError} when the token is taken or too long, no handler knows such a resource, or
+   *   an update is underway
    */
   preserve(token: string, resource: object): void {
     if (this.#files.has(token)) throw new PreserveError(token, "this token is taken");
@@ -91,12 +104,39 @@ export class Predecessor {
       const found = resource.constructor?.name ?? "object";
       throw new PreserveError(token, `no handler can preserve a ${found}; there are: ${known}`);
     }
+    this.#checkFree(token, recordIdentifier(handler, token));
     this.#files.set(token, { handler, resource });
   }
 
-  /** Forgets what was kept under a token; whether there was anything. */
+  /**
+   * Forgets what was kept under a token; whether there was anything.
+   *
+   * @throws {PreserveError} when an update is underway
+   */
   unpreserve(token: string): boolean {
+    this.#checkServing(token);
     return this.#files.delete(token);
+  }
+
+  #checkServing(name: string): void {
+    if (this.#state === "serving") return;
+    throw new PreserveError(name, `what is kept cannot change while an update is ${this.#state}`);
+  }
+
+  /** Whether something can be stored under an identifier. */
+  #checkFree(name: string, identifier: string): void {
+    this.#checkServing(name);
+    const records = Array.from(this.#files, ([token, { handler }]) =>
+      recordIdentifier(handler, token),
+    );
+    if (this.#objects.has(identifier) || records.includes(identifier)) {
+      throw new PreserveError(name, `something is kept as ${JSON.stringify(identifier)} already`);
+    }
+    const bytes = new TextEncoder().encode(identifier).length;
+    if (bytes > MAX_IDENTIFIER) {
+      const problem = `${JSON.stringify(identifier)} has ${bytes} bytes, expected at most ${MAX_IDENTIFIER}`;
+      throw new PreserveError(name, problem);
+    }
   }
 
   /** What this program writes: the families of what it keeps. */
@@ -111,13 +151,17 @@ export class Predecessor {
    * Hands everything over to a successor. When it resolves, the successor serves and this program
    * should end.
    *
+   * @throws {StateError} when another update is underway, or this program has handed over
    * @throws {UpdateError} when the update did not happen; this program then serves as before
    * @throws {UndoError} when not even that worked
    * @throws {LostSuccessorError} when the successor took over, but never served
    */
   async update(carrier: Carrier, options: UpdateOptions = {}): Promise<UpdateReport> {
+    if (this.#state === "finished") {
+      throw new StateError("this program has handed over already; it should end");
+    }
     if (this.#state !== "serving") {
-      throw new UpdateError("starting", `another update is ${this.#state}`);
+      throw new StateError(`another update is ${this.#state}; wait for it`);
     }
     const undo = new UndoList();
     const progress = { step: "preparing" };
@@ -149,7 +193,8 @@ export class Predecessor {
 
     progress.step = "starting the successor";
     const successor = await carrier.launch(descriptors);
-    undo.add(() => successor.kill());
+    // Whatever it still holds, it lets go before anything here goes on.
+    undo.addFirst(() => successor.kill());
     const { manifest } = await successor.inbox.expect("hello", timeout);
 
     progress.step = "negotiating versions";
@@ -158,7 +203,7 @@ export class Predecessor {
 
     const older = (family: Family) => [
       ...(chosen.has(family.name) ? [chosen.get(family.name) as number] : []),
-      ...(alongside[family.name] ?? []),
+      ...(Object.hasOwn(alongside, family.name) ? (alongside[family.name] ?? []) : []),
     ];
     progress.step = "trying out what will be written";
     this.#rehearse(older);
@@ -187,8 +232,13 @@ export class Predecessor {
     this.#state = "finished";
     successor.send({ type: "committed" });
     image.close();
-    await successor.inbox.expect("serving", timeout);
-    const pause = performance.now() - frozenAt;
+    const pause = await successor.inbox.expect("serving", timeout).then(
+      () => performance.now() - frozenAt,
+      (error) => {
+        if (error instanceof LinkTimeoutError) return undefined;
+        throw error;
+      },
+    );
     successor.release();
     return {
       offered,

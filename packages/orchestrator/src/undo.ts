@@ -1,15 +1,22 @@
-/** What to undo if a later step fails: run in reverse order, and all of it even if some fails. */
+/** What to undo if a later step fails: in reverse order, and all of it even if some fails. */
 export class UndoList {
-  #steps: (() => unknown)[] = [];
+  readonly #first: (() => unknown)[] = [];
+  readonly #steps: (() => unknown)[] = [];
 
   add(step: () => unknown): void {
     this.#steps.push(step);
   }
 
+  /** Undone before everything else, whatever is added later. */
+  addFirst(step: () => unknown): void {
+    this.#first.push(step);
+  }
+
   /** Undoes everything, once, and gives the errors that came up. */
   async run(): Promise<unknown[]> {
     const errors: unknown[] = [];
-    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+    const next = () => this.#first.pop() ?? this.#steps.pop();
+    for (let step = next(); step !== undefined; step = next()) {
       try {
         await step();
       } catch (error) {

@@ -1,50 +1,82 @@
+import { subscribe } from "node:diagnostics_channel";
 import { Server as HttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Server as HttpsServer } from "node:https";
 import type { Server, Socket } from "node:net";
 import { DrainError } from "./errors.js";
 
 /**
  * How long an open HTTP connection without a request is waited for once its end is announced, in
  * milliseconds: a client that is just about to use it gets its answer, and is told there to connect
- * anew.
+ * anew. As long again, and one that was ended but not closed by the client is destroyed.
  */
 const IDLE_GRACE = 100;
 
+/** The longest that a timer of Node can run, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 interface Connection {
+  readonly socket: Socket;
   readonly responses: Set<ServerResponse>;
   /** When it last had nothing to do, by the performance clock. */
   idleSince: number;
 }
 
+/** The same for a TLS socket and the TCP socket below it. */
+const key = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+
+const tracked = new WeakMap<Server, Connections>();
+
+/** Requests are noted before the program's listeners see them, whichever event they listen to. */
+let watching = false;
+
+function watch(): void {
+  if (watching) return;
+  watching = true;
+  subscribe("http.server.request.start", (message) => {
+    const { request, response, server } = message as {
+      readonly request: IncomingMessage;
+      readonly response: ServerResponse;
+      readonly server: Server;
+    };
+    tracked.get(server)?.begin(request, response);
+  });
+}
+
 /**
  * The connections of a server, and how they end without a request being lost: first their end is
- * announced, while new ones are still accepted; when no more are, those left are waited for.
+ * announced, while new ones are still accepted; when no more are, those left are waited for. HTTP/1
+ * connections, with TLS or without, end after an answer; others are waited for until they close.
  */
 export class Connections {
-  readonly #open = new Map<Socket, Connection>();
+  readonly #open = new Map<string, Connection>();
   readonly #http: boolean;
   #announced: number | undefined;
   #changed: () => void = () => {};
 
   constructor(server: Server) {
-    this.#http = server instanceof HttpServer;
+    this.#http = server instanceof HttpServer || server instanceof HttpsServer;
     server.on("connection", (socket: Socket) => {
-      this.#open.set(socket, { responses: new Set(), idleSince: performance.now() });
+      const name = key(socket);
+      this.#open.set(name, { socket, responses: new Set(), idleSince: performance.now() });
       socket.once("close", () => {
-        this.#open.delete(socket);
+        this.#open.delete(name);
         this.#changed();
       });
     });
-    if (!this.#http) return;
-    // Before the program's own listener, which may send the headers at once.
-    server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
-      const connection = this.#open.get(request.socket);
-      connection?.responses.add(response);
-      response.once("close", () => {
-        connection?.responses.delete(response);
-        if (connection !== undefined) connection.idleSince = performance.now();
-      });
-      if (this.#announced !== undefined) lastOnConnection(response);
+    tracked.set(server, this);
+    watch();
+  }
+
+  /** Notes a request until it is answered. */
+  begin({ socket }: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#open.get(key(socket));
+    connection?.responses.add(response);
+    response.once("close", () => {
+      connection?.responses.delete(response);
+      if (connection !== undefined) connection.idleSince = performance.now();
+      this.#changed();
     });
+    if (this.#announced !== undefined) lastOnConnection(response);
   }
 
   /** From now on, every answer is the last on its connection. */
@@ -67,7 +99,9 @@ export class Connections {
   async drained(timeout: number): Promise<void> {
     this.announceEnd();
     const deadline = performance.now() + timeout;
-    while (this.#open.size > 0) {
+    for (;;) {
+      await arrived();
+      if (this.#open.size === 0) return;
       const now = performance.now();
       if (now >= deadline) throw new DrainError(this.#open.size, timeout);
       await this.#change(Math.min(deadline, this.#endIdle(now)) - now);
@@ -78,25 +112,33 @@ export class Connections {
   #endIdle(now: number): number {
     let next = Number.POSITIVE_INFINITY;
     if (!this.#http) return next;
-    for (const [socket, { responses, idleSince }] of this.#open) {
+    for (const { socket, responses, idleSince } of this.#open.values()) {
       if (responses.size > 0) continue;
       const end = Math.max(idleSince, this.#announced ?? now) + IDLE_GRACE;
-      if (end <= now) socket.end();
-      else next = Math.min(next, end);
+      const gone = end + IDLE_GRACE;
+      if (gone <= now) socket.destroy();
+      else if (end <= now) socket.end();
+      next = Math.min(next, end <= now ? gone : end);
     }
     return next;
   }
 
-  /** Resolves when a connection has closed, or after so many milliseconds. */
+  /** Resolves when an answer or a connection has ended, or after so many milliseconds. */
   #change(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
+      const timer = setTimeout(resolve, Math.min(milliseconds, LONGEST_TIMER));
       this.#changed = () => {
         clearTimeout(timer);
         resolve();
       };
     });
   }
+}
+
+/** Lets in what the kernel already has: reading takes a turn of the event loop, parsing another. */
+async function arrived(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 function lastOnConnection(response: ServerResponse): void {

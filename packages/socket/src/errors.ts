@@ -2,10 +2,11 @@ import { LuoError } from "@luo/struct";
 
 /** A descriptor that should be a listening TCP socket is something else. */
 export class NotListeningError extends LuoError {
-  constructor(fd: number) {
+  constructor(fd: number, options?: ErrorOptions) {
     super(
       "LUO_NOT_LISTENING",
       `descriptor ${fd} is no listening TCP socket; pass one that listens`,
+      options,
     );
   }
 }
@@ -15,7 +16,7 @@ export class DrainError extends LuoError {
   constructor(connections: number, milliseconds: number) {
     super(
       "LUO_DRAIN",
-      `${connections} connections still had a request underway after ${milliseconds} ms; allow more time, or end long requests before an update`,
+      `${connections} connections were still open after ${milliseconds} ms; allow more time, or end long requests before an update`,
     );
   }
 }

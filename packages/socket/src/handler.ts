@@ -1,3 +1,4 @@
+import { closeDescriptor } from "@luo/linux";
 import type { Handler } from "@luo/orchestrator";
 import { ListenerMismatchError } from "./errors.js";
 import { Listener } from "./listener.js";
@@ -19,12 +20,23 @@ export const listener: Handler<Listener, ListenerV0> = {
   },
   unfreeze: (resource) => resource.resume(),
   retrieve: (record, fd) => {
-    const resource = Listener.adopt(fd);
-    const { address, port } = resource;
-    if (address !== record.address || port !== record.port) {
-      resource.close();
-      throw new ListenerMismatchError(`${address}:${port}`, `${record.address}:${record.port}`);
-    }
-    return resource;
+    const resource = adopt(fd);
+    const [found, expected] = [show(resource), show(record)];
+    if (found === expected) return resource;
+    resource.close();
+    throw new ListenerMismatchError(found, expected);
   },
 };
+
+function adopt(fd: number): Listener {
+  try {
+    return Listener.adopt(fd);
+  } catch (error) {
+    closeDescriptor(fd);
+    throw error;
+  }
+}
+
+function show({ address, port }: { readonly address: string; readonly port: number }): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}

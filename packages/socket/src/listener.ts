@@ -30,6 +30,7 @@ export class Listener {
   readonly port: number;
   #server: Server | undefined;
   #connections: Connections | undefined;
+  #closed = false;
 
   private constructor(fd: number) {
     const { address, port } = socketAddress(fd);
@@ -49,15 +50,21 @@ export class Listener {
    * @throws {NotListeningError} when the descriptor is no listening TCP socket
    */
   static adopt(fd: number): Listener {
-    if (!isListening(fd)) throw new NotListeningError(fd);
+    let adopted: Listener;
+    try {
+      if (!isListening(fd)) throw new NotListeningError(fd);
+      adopted = new Listener(fd);
+    } catch (cause) {
+      throw cause instanceof NotListeningError ? cause : new NotListeningError(fd, { cause });
+    }
     setCloseOnExec(fd, true);
-    return new Listener(fd);
+    return adopted;
   }
 
   /** Has the server accept connections from the socket. */
   async serve(server: Server): Promise<void> {
+    if (this.#server !== server) this.#connections = new Connections(server);
     this.#server = server;
-    this.#connections ??= new Connections(server);
     // The server closes its descriptor when it stops; the socket stays with the listener.
     server.listen({ fd: duplicate(this.fd) });
     await once(server, "listening");
@@ -89,13 +96,13 @@ export class Listener {
 
   /** Accepts again after a pause. */
   async resume(): Promise<void> {
-    if (this.#server === undefined) return;
     this.cancelPause();
-    await this.serve(this.#server);
+    if (this.#server !== undefined && !this.#server.listening) await this.serve(this.#server);
   }
 
-  /** Closes the socket; a server that accepts from it goes on until it is closed itself. */
+  /** Closes the socket, once; a server that accepts from it goes on until it is closed itself. */
   close(): void {
-    closeDescriptor(this.fd);
+    if (!this.#closed) closeDescriptor(this.fd);
+    this.#closed = true;
   }
 }

@@ -6,11 +6,14 @@ import { BadImageError } from "./errors.js";
 const MAGIC = "luo-img";
 const FORMAT = 1;
 
+/** Bytes of UTF-8 that an identifier may have. */
+export const MAX_IDENTIFIER = 128;
+
 /** Describes one object in one version. */
 @LuoStruct(0, { family: "luo.entry" })
 export class DirectoryEntry {
   /** The object's name; several entries share one when older versions lie alongside. */
-  @char(128) identifier = "";
+  @char(MAX_IDENTIFIER) identifier = "";
   @char(64) family = "";
   @u32 version = 0;
   @u32 reserved = 0;

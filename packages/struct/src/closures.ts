@@ -316,7 +316,6 @@ function writeStruct(
   start: number,
   refs: RefResolver | undefined,
 ): void {
-  // First of all, because the elements of a flexible array begin in the padding at the end.
   const owner = value as Record<string, unknown>;
   // First, as a flexible array may begin in the padding at the end.
   for (const { offset, size } of padding) memory.u8.fill(0, start + offset, start + offset + size);

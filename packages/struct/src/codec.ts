@@ -1,10 +1,12 @@
 import { type Abi, DEFAULT_ABI } from "./abi.js";
 import { closures } from "./closures.js";
 import { compile } from "./compile.js";
+import { INSIDE } from "./declaration.js";
 import { DeclarationError } from "./errors.js";
 import { layoutOf, type StructLayout, sizeOf } from "./layout.js";
 import type { Operations, StructCodec } from "./operations.js";
-import type { StructClass } from "./types.js";
+import { describe } from "./registry.js";
+import { perKind, type StructClass } from "./types.js";
 
 const codecs = new WeakMap<StructClass, Map<Abi, unknown>>();
 
@@ -20,15 +22,23 @@ export function codecOf<T extends object>(
 ): StructCodec<T> {
   const known = codecs.get(struct)?.get(abi) as StructCodec<T> | undefined;
   if (known !== undefined) return known;
-  const layout = layoutOf(struct, abi);
-  if (layout.overlay) {
-    const problem = "is an overlay, and nothing tells which field holds; use @union for a codec";
-    throw new DeclarationError(layout.name, undefined, problem);
-  }
-  const codec = lazily<T>(layout);
+  refuseOverlay(struct);
+  const codec = lazily<T>(layoutOf(struct, abi));
   const perAbi = codecs.get(struct) ?? new Map();
   codecs.set(struct, perAbi.set(abi, codec));
   return codec;
+}
+
+/** @throws {DeclarationError} for an overlay, also inside: only reserved space can hold one. */
+function refuseOverlay(struct: StructClass): void {
+  const { name, options, fields } = describe(struct);
+  if (options.overlay) {
+    const problem = "is an overlay, and nothing tells which field holds; use @union for a codec";
+    throw new DeclarationError(name, undefined, problem);
+  }
+  for (const { type } of fields) {
+    if (type.kind !== "reserved") perKind(INSIDE, type).forEach(refuseOverlay);
+  }
 }
 
 /** Whether code may be made at run time: a page's Content-Security-Policy can forbid it. */

@@ -41,7 +41,6 @@ export class EncoderSource {
   }
 
   #encodeStruct(layout: StructLayout, value: string, root: Root): void {
-    // First of all, because the elements of a flexible array begin in the padding at the end.
     // First, as a flexible array may begin in the padding at the end.
     for (const { offset, size } of layout.padding)
       this.#code.zero(shifted(root.place, offset), size);

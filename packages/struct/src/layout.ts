@@ -174,7 +174,7 @@ interface Placed {
 }
 
 function placeField(
-  { type, align: least = 1 }: FieldDescriptor,
+  { type, align: least }: FieldDescriptor,
   packed: boolean,
   end: number,
   abi: Abi,
@@ -184,7 +184,7 @@ function placeField(
     return placeBits(bits, type.kind === "reserved", packed, least, end, abi);
   }
   const extent = perKind(EXTENT, type, abi);
-  const align = Math.max(packed ? 1 : extent.align, least);
+  const align = Math.max(packed ? 1 : extent.align, least ?? 1);
   const offset = roundUp(Math.ceil(end / 8), align);
   return { layout: { offset, size: extent.size }, align, end: (offset + extent.size) * 8 };
 }
@@ -203,22 +203,27 @@ function placeBits(
   { of, width }: BitsType,
   unnamed: boolean,
   packed: boolean,
-  least: number,
+  least: number | undefined,
   end: number,
   abi: Abi,
 ): Placed {
   const extent = perKind(EXTENT, of, abi);
+  // One of no width does what it is there for in packed structs as well.
+  const natural = packed && width > 0 ? 1 : extent.align;
   const unit = extent.align * 8;
-  let bitOffset = roundUp(end, least * 8 > 8 ? least * 8 : 1);
+  // An alignment counts bytes: with one of 1, the bitfield begins at the next byte.
+  let bitOffset = roundUp(end, least === undefined ? 1 : least * 8);
   if (width === 0) bitOffset = roundUp(bitOffset, unit);
   else if (!packed && Math.ceil(((bitOffset % unit) + width) / unit) > extent.size / extent.align) {
     bitOffset = roundUp(bitOffset, unit);
   }
   const offset = Math.floor(bitOffset / 8);
-  const aligns = !packed && (!unnamed || abi.unnamedBitsAlign);
+  // AAPCS64 10.1.8 lets bitfields align the struct "without exception for zero-sized or anonymous"
+  // ones; elsewhere those without a name do not, whatever else is said of them.
+  const aligns = !unnamed || abi.unnamedBitsAlign;
   return {
     layout: { offset, size: Math.ceil((bitOffset + width) / 8) - offset, bitOffset },
-    align: Math.max(aligns ? extent.align : 1, least),
+    align: aligns ? Math.max(natural, least ?? 1) : 1,
     end: bitOffset + width,
   };
 }

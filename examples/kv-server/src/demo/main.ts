@@ -64,7 +64,7 @@ function tell({ offered, successor, chosen, objects, imageBytes, pause }: Update
     ];
   });
   console.log(table(["family", "offered", "readable", "chosen", "in the image"], rows));
-  console.log(`  image     ${number(imageBytes)} bytes\n  pause     ${pause.toFixed(1)} ms`);
+  console.log(`  image     ${number(imageBytes)} bytes\n  pause     ${pause?.toFixed(1)} ms`);
 }
 
 console.log(`\nrelease 1 serves (process ${pid})`);
