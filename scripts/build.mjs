@@ -1,5 +1,6 @@
 /** Builds every package: declarations with tsc, JavaScript with tsup, as ESM and as CommonJS. */
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 
@@ -20,6 +21,7 @@ try {
 /** In dist/cjs a package.json makes .js and .d.ts CommonJS, so the same declarations serve both. */
 async function declarationsForCommonJs() {
   for (const name of await readdir(new URL("packages/", root))) {
+    if (!existsSync(new URL(`packages/${name}/src/index.ts`, root))) continue;
     const dist = new URL(`packages/${name}/dist/`, root);
     const target = new URL("cjs/", dist);
     await mkdir(target, { recursive: true });

@@ -22,8 +22,9 @@ export function codecOf<T extends object>(
 ): StructCodec<T> {
   const known = codecs.get(struct)?.get(abi) as StructCodec<T> | undefined;
   if (known !== undefined) return known;
+  const layout = layoutOf(struct, abi);
   refuseOverlay(struct);
-  const codec = lazily<T>(layoutOf(struct, abi));
+  const codec = lazily<T>(layout);
   const perAbi = codecs.get(struct) ?? new Map();
   codecs.set(struct, perAbi.set(abi, codec));
   return codec;

@@ -190,7 +190,7 @@ function placeField(
 }
 
 /** The bitfield that a field is, with a name or without. */
-export function bitsOf(type: FieldType): BitsType | undefined {
+function bitsOf(type: FieldType): BitsType | undefined {
   if (type.kind === "bits") return type;
   return type.kind === "reserved" && type.of.kind === "bits" ? type.of : undefined;
 }

@@ -34,7 +34,7 @@ export interface ScalarType {
 }
 
 /** An integer of which only some values are allowed. */
-export interface EnumType {
+interface EnumType {
   readonly kind: "enum";
   readonly of: ScalarType;
   /** The program's value for each number in memory. */
@@ -50,7 +50,7 @@ export interface BitsType {
 }
 
 /** UTF-8 text in a fixed number of bytes, the rest NUL. */
-export interface CharType {
+interface CharType {
   readonly kind: "char";
   /** In bytes. */
   readonly length: number;
@@ -72,7 +72,7 @@ export interface ArrayType {
 }
 
 /** C's flexible array member: elements behind the struct, which its size does not count. */
-export interface FlexibleType {
+interface FlexibleType {
   readonly kind: "flexible";
   readonly of: FieldType;
   /** The field that counts the elements; without it they reach to the end of the memory. */
@@ -86,7 +86,7 @@ export interface NestedType {
 }
 
 /** One of several structs in the same place; the discriminator's value tells which. */
-export interface UnionType {
+interface UnionType {
   readonly kind: "union";
   /** A field that is declared above the union. */
   readonly discriminator: string;
@@ -100,7 +100,7 @@ interface RefType {
 }
 
 /** Space without a value: zero when written. */
-export interface ReservedType {
+interface ReservedType {
   readonly kind: "reserved";
   readonly of: FieldType;
   /** Whether reading it insists on zeros. */
