@@ -4,7 +4,7 @@ import type { Family } from "@luo/version";
  * How one kind of resource survives a live update. `R` is what a program holds, `S` the newest
  * version of the record that describes it.
  *
- * In the predecessor, as Linux's file handlers: `preserve` (serving goes on), `freeze` (nothing
+ * In the predecessor, as Linux's file handlers: `preserve` and `settle` (serving goes on), `freeze` (nothing
  * changes from here on, and the record is made); if the update is abandoned `unfreeze` and
  * `unpreserve`, in reverse order, `unfreeze` also after a `freeze` that failed, and `unpreserve` only
  * after a `preserve` that did not. In the successor: `retrieve`, and once every resource of the
@@ -13,11 +13,18 @@ import type { Family } from "@luo/version";
 export interface Handler<R extends object = object, S extends object = object> {
   /** All versions of the record; its name, with the token, is what identifies the resource. */
   readonly family: Family<S>;
+  /**
+   * Whether what changes other resources comes in here, as through a listening socket: then it is
+   * frozen before those.
+   */
+  readonly input?: boolean;
   /** Whether this handler is the one for the resource. */
   canPreserve(resource: object): resource is R;
   /** The file descriptor that the carrier takes over; it stays the resource's own. */
   preserve(resource: R): number;
   unpreserve?(resource: R): void;
+  /** Resolves when `freeze` will not have to wait; called once the successor is ready. */
+  settle?(resource: R): Promise<void>;
   /** Stops every change of the resource and gives its record. */
   freeze(resource: R): S | Promise<S>;
   /** Lets the resource go on after all. */

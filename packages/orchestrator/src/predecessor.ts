@@ -208,11 +208,17 @@ export class Predecessor {
     progress.step = "trying out what will be written";
     this.#rehearse(older);
 
+    progress.step = "waiting for resources to settle";
+    const files = [...this.#files].sort(
+      ([, a], [, b]) => Number(b.handler.input ?? false) - Number(a.handler.input ?? false),
+    );
+    await Promise.all(files.map(([, { handler, resource }]) => handler.settle?.(resource)));
+
     progress.step = "freezing";
     const frozenAt = performance.now();
     this.#state = "frozen";
     const store = ObjectStore.create(image);
-    for (const [token, { handler, resource }] of this.#files) {
+    for (const [token, { handler, resource }] of files) {
       undo.add(() => handler.unfreeze?.(resource));
       const record = await handler.freeze(resource);
       store.put(recordIdentifier(handler, token), record, { alongside: older(handler.family) });

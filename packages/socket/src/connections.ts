@@ -7,9 +7,12 @@ import { DrainError } from "./errors.js";
 /**
  * How long an open HTTP connection without a request is waited for once its end is announced, in
  * milliseconds: a client that is just about to use it gets its answer, and is told there to connect
- * anew. As long again, and one that was ended but not closed by the client is destroyed.
+ * anew. Most of that time passes while the server still serves.
  */
-const IDLE_GRACE = 100;
+const IDLE_GRACE = 1000;
+
+/** How long a client may take to close a connection that was ended, in milliseconds. */
+const CLOSE_GRACE = 100;
 
 /** The longest that a timer of Node can run, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -17,7 +20,9 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 interface Connection {
   readonly socket: Socket;
   readonly responses: Set<ServerResponse>;
-  /** When it last had nothing to do, by the performance clock. */
+  /** By the performance clock, as all times here. */
+  readonly openedAt: number;
+  /** When it last had nothing to do. */
   idleSince: number;
 }
 
@@ -57,7 +62,8 @@ export class Connections {
     this.#http = server instanceof HttpServer || server instanceof HttpsServer;
     server.on("connection", (socket: Socket) => {
       const name = key(socket);
-      this.#open.set(name, { socket, responses: new Set(), idleSince: performance.now() });
+      const now = performance.now();
+      this.#open.set(name, { socket, responses: new Set(), openedAt: now, idleSince: now });
       socket.once("close", () => {
         this.#open.delete(name);
         this.#changed();
@@ -92,6 +98,24 @@ export class Connections {
   }
 
   /**
+   * Resolves when the connections that were open at the announcement are closed, or have been idle
+   * for long enough; new ones may come meanwhile.
+   */
+  async settled(): Promise<void> {
+    this.announceEnd();
+    const announced = this.#announced ?? 0;
+    const until = announced + IDLE_GRACE;
+    const waiting = () =>
+      this.#http &&
+      Array.from(this.#open.values()).some(
+        ({ openedAt, responses }) => openedAt <= announced && responses.size === 0,
+      );
+    for (let now = performance.now(); now < until && waiting(); now = performance.now()) {
+      await this.#change(until - now);
+    }
+  }
+
+  /**
    * Resolves when the last connection has ended; nothing may accept new ones.
    *
    * @throws {DrainError} after so many milliseconds
@@ -115,7 +139,7 @@ export class Connections {
     for (const { socket, responses, idleSince } of this.#open.values()) {
       if (responses.size > 0) continue;
       const end = Math.max(idleSince, this.#announced ?? now) + IDLE_GRACE;
-      const gone = end + IDLE_GRACE;
+      const gone = end + CLOSE_GRACE;
       if (gone <= now) socket.destroy();
       else if (end <= now) socket.end();
       next = Math.min(next, end <= now ? gone : end);

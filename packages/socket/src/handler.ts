@@ -7,11 +7,13 @@ import { ListenerRecord, ListenerV0 } from "./structs.js";
 /** Listening sockets survive a live update: no connection is refused, at any moment. */
 export const listener: Handler<Listener, ListenerV0> = {
   family: ListenerRecord,
+  input: true,
   canPreserve: (resource): resource is Listener => resource instanceof Listener,
   preserve: (resource) => {
     resource.announcePause();
     return resource.fd;
   },
+  settle: (resource) => resource.settled(),
   unpreserve: (resource) => resource.cancelPause(),
   freeze: async (resource) => {
     await resource.pause();

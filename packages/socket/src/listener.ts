@@ -75,6 +75,11 @@ export class Listener {
     this.#connections?.announceEnd();
   }
 
+  /** Resolves when a pause need not wait for connections that are idle; serving goes on. */
+  async settled(): Promise<void> {
+    await this.#connections?.settled();
+  }
+
   /** Takes back what was announced. */
   cancelPause(): void {
     this.#connections?.goOn();

@@ -27,9 +27,14 @@ export interface FieldDecorator<T, Read extends T = T> {
     target: O,
     key: [Read] extends [O[K]] ? K : never,
   ): void;
-  (value: undefined, context: ClassFieldDecoratorContext<unknown, T>): void;
+  <V extends T>(
+    value: undefined,
+    context: ClassFieldDecoratorContext<unknown, [Read] extends [V] ? V : never>,
+  ): void;
   /** The type as data: what `array` and tools take. */
   readonly type: FieldType;
+  /** Never there: it tells TypeScript what a value is. */
+  readonly value?: T;
 }
 
 /** What can be repeated in an array: an annotation, or a class. */
@@ -315,6 +320,14 @@ export function struct(
 ): FieldDecorator<object> | undefined {
   if (args.length === 1) return field({ kind: "struct", of: args[0] });
   const [target, key] = args;
+  if (typeof key === "object") {
+    const { name } = key as ClassFieldDecoratorContext;
+    throw new DeclarationError(
+      "a class",
+      String(name),
+      "has the type undefined, as standard decorators do not tell it; name it: @struct(() => Inner)",
+    );
+  }
   const declared: unknown = Reflect.getMetadata("design:type", target, key);
   if (typeof declared !== "function" || !isStruct(declared)) {
     throw new DeclarationError(
