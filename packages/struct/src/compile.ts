@@ -38,7 +38,15 @@ function build(
   const emitter = new Emitter(layout, access, constants);
   const encoder = new EncoderSource(emitter);
   const decoder = new DecoderSource(emitter);
-  const source = SOURCE[operation]({ layout, encoder, decoder, access, constants, codecOf });
+  const source = SOURCE[operation]({
+    layout,
+    emitter,
+    encoder,
+    decoder,
+    access,
+    constants,
+    codecOf,
+  });
   let unaligned: Anything | undefined;
   const scope: Record<string, unknown> = {
     ...surroundings(layout),
@@ -82,20 +90,24 @@ function positions(layout: StructLayout): string {
     .join(", ")};`;
 }
 
-function step(layout: StructLayout, access: Access, variable: (name: string) => string): string {
+function step(layout: StructLayout, access: Access): string {
   const aligned = access === "aligned" ? strides(layout) : [];
   return [
-    `${variable("p")} += ${layout.size}`,
-    ...aligned.map((stride) => `${variable(`p${stride}`)} += ${layout.size / stride}`),
+    `p += ${layout.size}`,
+    ...aligned.map((stride) => `p${stride} += ${layout.size / stride}`),
   ].join(", ");
 }
 
-const same = (name: string) => name;
+/** The typed arrays that the code uses, out of the memory once. */
+function arrays({ arrays }: Emitter): string {
+  return arrays.length > 0 ? `const { ${arrays.map((name) => `${name}: $${name}`)} } = m;` : "";
+}
 
 const OBJECT = `if (typeof value !== "object" || value === null) notAnObject(value);`;
 
 interface Making {
   readonly layout: StructLayout;
+  readonly emitter: Emitter;
   readonly encoder: EncoderSource;
   readonly decoder: DecoderSource;
   readonly access: Access;
@@ -105,42 +117,48 @@ interface Making {
 }
 
 const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => string } = {
-  encode: ({ layout, encoder, access, constants, codecOf }) => {
+  encode: ({ layout, emitter, encoder, access, constants, codecOf }) => {
     let bytes = `${layout.size}`;
     if (layout.flexible) {
       constants.push(codecOf(layout.struct, layout.abi).sizeOf);
       bytes = `c${constants.length - 1}(value)`;
     }
+    const body = encoder.struct("value");
     return `return (value, m, o, refs) => {
       ${OBJECT}
-      ${enter(layout, access, bytes, "value, m, o, refs")}
-      ${encoder.struct("value")}
+      ${enter(layout, access, bytes, "value, m, o, refs")} ${arrays(emitter)}
+      ${body}
     }`;
   },
-  decode: ({ layout, decoder, access }) => {
+  decode: ({ layout, emitter, decoder, access }) => {
     const { body, result } = decoder.struct();
     return `return (m, o, refs) => {
-      ${enter(layout, access, `${layout.size}`, "m, o, refs")}
+      ${enter(layout, access, `${layout.size}`, "m, o, refs")} ${arrays(emitter)}
       ${body}
       return ${result};
     }`;
   },
-  encodeArray: ({ layout, encoder, access }) => `return (values, m, o, refs) => {
+  encodeArray: ({ layout, emitter, encoder, access }) => {
+    const body = encoder.struct("value");
+    return `return (values, m, o, refs) => {
       const count = values.length;
       ${enter(fixed(layout), access, `count * ${layout.size}`, "values, m, o, refs")}
-      for (let k = 0; k < count; k++, ${step(layout, access, same)}) {
+      ${arrays(emitter)}
+      for (let k = 0; k < count; k++, ${step(layout, access)}) {
         const value = values[k];
         ${OBJECT}
-        ${encoder.struct("value")}
+        ${body}
       }
-    }`,
-  decodeArray: ({ layout, decoder, access }) => {
+    }`;
+  },
+  decodeArray: ({ layout, emitter, decoder, access }) => {
     const { body, result } = decoder.struct();
     return `return (m, o, count, refs) => {
       if (!(Number.isSafeInteger(count) && count >= 0)) outside(m, o, count * ${layout.size});
       ${enter(fixed(layout), access, `count * ${layout.size}`, "m, o, count, refs")}
+      ${arrays(emitter)}
       const values = new Array(count);
-      for (let k = 0; k < count; k++, ${step(layout, access, same)}) {
+      for (let k = 0; k < count; k++, ${step(layout, access)}) {
         ${body}
         values[k] = ${result};
       }
@@ -151,7 +169,7 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
     ${viewClass(making, false)}
     return (m, o, refs) => {
       ${enter(making.layout, making.access, `${making.layout.size}`, "m, o, refs")}
-      return new View(m, p, refs);
+      return new View(m, p / ${unit(making)}, refs);
     }`,
   cursor: (making) => {
     const { size } = fixed(making.layout);
@@ -160,7 +178,8 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
     return (m, o, count, refs) => {
       if (!(Number.isSafeInteger(count) && count >= 0)) outside(m, o, count * ${size});
       ${enter(making.layout, making.access, `count * ${size}`, "m, o, count, refs")}
-      return new View(m, p - ${size}, refs, count);
+      p /= ${unit(making)};
+      return new View(m, p - ${size / unit(making)}, refs, p + (count - 1) * ${size / unit(making)});
     }`;
   },
 };
@@ -173,27 +192,18 @@ function fixed(layout: StructLayout): StructLayout {
   throw new DeclarationError(layout.name, undefined, problem);
 }
 
-/** The class whose accessors read and write the bytes. */
-function viewClass(
-  { layout, encoder, decoder, access, constants, codecOf }: Making,
-  cursor: boolean,
-): string {
-  const aligned = access === "aligned" ? strides(layout).map((stride) => `p${stride}`) : [];
-  const state = ["m", "p", "refs", ...aligned];
-  const prologue = (code: string) =>
-    state
-      .filter((name) => new RegExp(`\\b${name}\\b`).test(code))
-      .map((name) => `const ${name} = this.#${name};`)
-      .join(" ");
+/** The bytes that a view counts its position in. */
+const unit = ({ layout, access }: Making) => (access === "aligned" ? Math.min(layout.align, 8) : 1);
+
+/** The class whose accessors read and write the bytes. It holds just what they need, as it is made often. */
+function viewClass(making: Making, cursor: boolean): string {
+  const { layout, emitter, encoder, decoder, access, constants, codecOf } = making;
   const accessors = layout.fields.flatMap((field) => {
     const { name, type, offset } = field;
     if (type.kind === "reserved") return [];
     if (cursor && name === "next") {
-      throw new DeclarationError(
-        layout.name,
-        name,
-        "has the name of the cursor's method; use a view",
-      );
+      const problem = "has the name of the cursor's method; use a view";
+      throw new DeclarationError(layout.name, name, problem);
     }
     const key = JSON.stringify(name);
     const set = `m.byteLength; ${encoder.field(field, "this", "value")}`;
@@ -204,25 +214,45 @@ function viewClass(
       get = `return c${constants.length - 1}.view(m, p - m.base + ${offset}, refs);`;
     }
     return [
-      `get [${key}]() { ${prologue(get)} ${get} }`,
-      `set [${key}](value) { ${prologue(set)} ${set} }`,
+      { head: `get [${key}]()`, code: get },
+      { head: `set [${key}](value)`, code: set },
     ];
   });
   constants.push(layout.struct.prototype);
-  const starts = aligned.map((name) => `this.#${name} = p / ${name.slice(1)};`).join(" ");
+  const prototype = `c${constants.length - 1}`;
+  const at = unit(making);
+  const positions = access === "aligned" ? strides(layout) : [];
+  // A field may be called like one of these; then a view holds it although no code needs it.
+  const uses = (code: string, name: string) => new RegExp(`(?<![$\\w])${name}\\b`).test(code);
+  const held = ["m", "refs"].filter((name) => accessors.some(({ code }) => uses(code, name)));
+  const prologue = (code: string) =>
+    [
+      ...held.filter((name) => uses(code, name)).map((name) => `${name} = this.#${name}`),
+      ...emitter.arrays
+        .filter((name) => uses(code, `\\$${name}`))
+        .map((name) => `$${name} = this.#${name}`),
+      ...["", ...positions]
+        .filter((stride) => uses(code, `p${stride}`))
+        .map((stride) => `p${stride} = this.#at * ${at / Number(stride || 1)}`),
+    ]
+      .map((binding) => `const ${binding};`)
+      .join(" ");
+  const start = [
+    ...held.map((name) => `this.#${name} = ${name};`),
+    ...emitter.arrays.map((name) => `this.#${name} = m.${name};`),
+  ].join(" ");
   const next = `next() {
-      if (this.#left === 0) return false;
-      this.#left--;
-      ${step(layout, access, (name) => `this.#${name}`)};
+      if (this.#at === this.#last) return false;
+      this.#at += ${layout.size / at};
       return true;
     }`;
   return `class View {
-    #left; ${state.map((name) => `#${name};`).join(" ")}
-    constructor(m, p, refs, left) {
-      this.#left = left; this.#m = m; this.#p = p; this.#refs = refs; ${starts}
+    #at; ${[...held, ...emitter.arrays].map((name) => `#${name};`).join(" ")} ${cursor ? "#last;" : ""}
+    constructor(m, at, refs, last) {
+      this.#at = at; ${start} ${cursor ? "this.#last = last;" : ""}
     }
-    ${accessors.join("\n")}
+    ${accessors.map(({ head, code }) => `${head} { ${prologue(code)} ${code} }`).join("\n")}
     ${cursor ? next : ""}
   }
-  Object.setPrototypeOf(View.prototype, c${constants.length - 1});`;
+  Object.setPrototypeOf(View.prototype, ${prototype});`;
 }

@@ -6,8 +6,8 @@ import { type FieldType, SCALARS, type ScalarType, type StructClass } from "./ty
 /**
  * Turns a layout into the source of straight-line code. The statements know `m`, the Memory, `refs`,
  * and `p`, the struct's absolute position in the buffer; aligned code also has `p1`, `p2`, `p4` and
- * `p8`, the position in elements of each size. Whatever the code needs from outside is a constant
- * `c<n>`; names of fields only ever appear as JSON strings.
+ * `p8`, the position in elements of each size, and the typed arrays `$u8`, `$u16` and so on. Whatever the code needs
+ * from outside is a constant `c<n>`; names of fields only ever appear as JSON strings.
  */
 export type Access = "aligned" | "unaligned";
 
@@ -52,6 +52,7 @@ export class Emitter {
   readonly layout: StructLayout;
   readonly #access: Access;
   readonly #constants: unknown[];
+  readonly #arrays = new Set<ScalarType["array"]>();
   #names = 0;
   #lines: string[] = [];
 
@@ -63,6 +64,11 @@ export class Emitter {
 
   get abi(): Abi {
     return this.layout.abi;
+  }
+
+  /** The typed arrays that the code so far refers to. */
+  get arrays(): readonly ScalarType["array"][] {
+    return [...this.#arrays];
   }
 
   /** The struct that the function is for. */
@@ -131,7 +137,13 @@ export class Emitter {
     const terms = loops.map(({ variable, stride }) =>
       stride === size ? variable : `${variable} * ${stride / size}`,
     );
-    return `m.${array}[${[`p${size}`, ...(offset ? [offset / size] : []), ...terms].join(" + ")}]`;
+    return `${this.#array(array)}[${[`p${size}`, ...(offset ? [offset / size] : []), ...terms].join(" + ")}]`;
+  }
+
+  /** The name of a typed array of the memory. */
+  #array(array: ScalarType["array"]): string {
+    this.#arrays.add(array);
+    return `$${array}`;
   }
 
   load(number: NumberType, place: Place, endian: Endian): string {
