@@ -89,6 +89,9 @@ export const INSIDE: PerKind<readonly StructClass[]> = {
   reserved: ({ of }) => perKind(INSIDE, of),
 };
 
+/** Structs of which all that is inside is declared: none can come to contain one that is not yet. */
+const settled = new WeakSet<StructClass>();
+
 /**
  * Finds a struct inside itself. A class that is named before it is declared cannot be looked into
  * yet: the cycle is then found when the last of its classes is declared.
@@ -96,10 +99,12 @@ export const INSIDE: PerKind<readonly StructClass[]> = {
  * @throws {DeclarationError} that shows the cycle
  */
 export function checkCycles(struct: StructClass): void {
+  const seen = new Set([struct]);
+  let open = false;
   const visit = (next: StructClass, path: readonly StructClass[]): void => {
     for (const { type, name } of describe(next).fields) {
-      for (const inner of declared(type)) {
-        const route = [...path, inner];
+      for (const inner of inside(type)) {
+        const route = inner === undefined ? path : [...path, inner];
         if (inner === struct) {
           const names = route.map((link) => link.name).join(" > ");
           throw new DeclarationError(
@@ -108,20 +113,25 @@ export function checkCycles(struct: StructClass): void {
             `contains itself (${names}); use @ref for one of them`,
           );
         }
-        if (isStruct(inner) && !path.includes(inner)) visit(inner, route);
+        if (inner === undefined || !isStruct(inner)) open = true;
+        else if (!settled.has(inner) && !seen.has(inner)) {
+          seen.add(inner);
+          visit(inner, route);
+        }
       }
     }
   };
   visit(struct, [struct]);
+  if (!open) for (const each of seen) settled.add(each);
 }
 
-/** The structs inside, as far as they are declared by now. */
-function declared(type: FieldType): readonly StructClass[] {
+/** The structs inside; undefined for what is not declared by now. */
+function inside(type: FieldType): readonly (StructClass | undefined)[] {
   try {
-    return perKind(INSIDE, type).filter((inner) => inner !== undefined);
+    return perKind(INSIDE, type);
   } catch (error) {
     // A class in its temporal dead zone.
-    if (error instanceof ReferenceError) return [];
+    if (error instanceof ReferenceError) return [undefined];
     throw error;
   }
 }

@@ -63,10 +63,10 @@ const field = <T, Read extends T = T>(type: FieldType): FieldDecorator<T, Read> 
   return Object.assign(decorate as FieldDecorator<T, Read>, { type });
 };
 
-const modifier = (patch: Partial<FieldDescriptor>): FieldModifier => {
+const modifier = (change: (field: FieldDescriptor) => FieldDescriptor): FieldModifier => {
   return (...args: DecoratorArguments) => {
     const { owner, struct, name } = property(args);
-    modifyField(owner, struct, name, patch);
+    modifyField(owner, struct, name, change);
   };
 };
 
@@ -245,7 +245,7 @@ export function bytes(length: number): FieldDecorator<Uint8Array, Uint8Array<Arr
 
 /**
  * A fixed array, C's `x[length]`, with as many dimensions as lengths. Values have just those
- * lengths.
+ * lengths. One of no elements takes no space and still aligns, as GNU C's `x[0]` does.
  *
  *     @array(u32, 4) list: number[] = [0, 0, 0, 0];
  *     @array(Point, 2, 3) grid: Point[][] = ...;
@@ -260,7 +260,7 @@ export function array<T>(
 ): FieldDecorator<T[][][]>;
 export function array<T>(of: ElementType<T>, ...lengths: number[]): FieldDecorator<never[]> {
   const type = lengths.reduceRight<FieldType>(
-    (inner, length): ArrayType => ({ kind: "array", of: inner, length: count("array", length) }),
+    (inner, length): ArrayType => ({ kind: "array", of: inner, length: count("array", length, 0) }),
     elementType("array", of),
   );
   return field(type);
@@ -350,11 +350,11 @@ export function ref<T extends object>(of: () => StructClass<T>): FieldDecorator<
 }
 
 /** The byte order of a number, or of the numbers in an array, in place of the struct's. */
-export const little: FieldModifier = modifier({ endian: "little" });
+export const little: FieldModifier = modifier((field) => ({ ...field, endian: "little" }));
 /** The byte order of a number, or of the numbers in an array, in place of the struct's. */
-export const big: FieldModifier = modifier({ endian: "big" });
+export const big: FieldModifier = modifier((field) => ({ ...field, endian: "big" }));
 /** The field has no alignment of its own: C's `__attribute__((packed))` on a member. */
-export const packed: FieldModifier = modifier({ packed: true });
+export const packed: FieldModifier = modifier((field) => ({ ...field, packed: true }));
 
 /**
  * The field is aligned to at least so many bytes: C's `__attribute__((aligned(n)))` on a member.
@@ -363,7 +363,12 @@ export const packed: FieldModifier = modifier({ packed: true });
  */
 export function aligned(align: number): FieldModifier {
   checkAlign("@aligned", align);
-  return modifier({ align });
+  return modifier((field) => ({ ...field, align }));
+}
+
+/** Says of a field what this package does not know of: `describe` gives it in the field's `notes`. */
+export function note(key: symbol, value: unknown): FieldModifier {
+  return modifier((field) => ({ ...field, notes: { ...field.notes, [key]: value } }));
 }
 
 function elementType<T>(annotation: string, of: ElementType<T>): FieldType {

@@ -1,4 +1,6 @@
 export { ABIS, type Abi, type Endian } from "./abi.js";
+export { type CHeaderOptions, toCHeader } from "./c-header.js";
+export { CNameError } from "./c-names.js";
 export { codecOf } from "./codec.js";
 export {
   address,
@@ -21,6 +23,7 @@ export {
   i32,
   i64,
   little,
+  note,
   packed,
   ref,
   reserved,
@@ -45,8 +48,10 @@ export { defineStruct, LuoStruct } from "./luo-struct.js";
 export { Memory } from "./memory.js";
 export type { Cursor, Operations, RefResolver, StructCodec } from "./operations.js";
 export {
+  derivedFrom,
   describe,
   type FieldDescriptor,
+  isStruct,
   type StructDescriptor,
   type StructOptions,
 } from "./registry.js";
@@ -56,5 +61,14 @@ export {
   notation,
   type StructSchema,
   schemaOf,
+  structsIn,
 } from "./schema.js";
-export type { FieldType, ScalarType, Sequence, StructClass } from "./types.js";
+export {
+  bitBounds,
+  type FieldType,
+  type PerKind,
+  perKind,
+  type ScalarType,
+  type Sequence,
+  type StructClass,
+} from "./types.js";

@@ -104,6 +104,11 @@ export function sizeOf(type: FieldType, abi: Abi = DEFAULT_ABI): number {
   return perKind(EXTENT, type, abi).size;
 }
 
+/** Alignment of a value of the type inside a struct, in bytes. */
+export function alignOf(type: FieldType, abi: Abi): number {
+  return perKind(EXTENT, type, abi).align;
+}
+
 const layouts = new WeakMap<StructClass, Map<Abi, StructLayout>>();
 const underway = new Set<StructClass>();
 
@@ -190,7 +195,7 @@ function placeField(
 }
 
 /** The bitfield that a field is, with a name or without. */
-function bitsOf(type: FieldType): BitsType | undefined {
+export function bitsOf(type: FieldType): BitsType | undefined {
   if (type.kind === "bits") return type;
   return type.kind === "reserved" && type.of.kind === "bits" ? type.of : undefined;
 }

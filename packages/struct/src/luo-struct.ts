@@ -9,6 +9,9 @@ import {
 } from "./registry.js";
 import type { StructClass } from "./types.js";
 
+/** Types refer to structs as `family@version`, so a family's name is a word. */
+const FAMILY = /^[\p{L}\p{N}_$./-]+$/u;
+
 /**
  * Makes a class a struct: its annotated fields, in the order of declaration, become a layout as the
  * C ABI has it. Those of a base class come first.
@@ -26,11 +29,15 @@ export function LuoStruct(version: number, options: StructOptions = {}) {
         `the version is ${show(version)}, expected an integer from 0 to 4294967295`,
       );
     }
+    const family = options.family ?? name.replace(/V\d+$/, "");
+    if (!FAMILY.test(family)) {
+      const problem = `the family is ${show(family)}, expected letters, digits and any of _ $ . / -; say { family: "..." }`;
+      throw new DeclarationError(name, undefined, problem);
+    }
     if (options.align !== undefined) checkAlign(name, options.align);
     const owner = typeof context === "object" ? context.metadata : target.prototype;
     const fields = fieldsOf(owner, name);
     checkFields(name, fields);
-    const family = options.family ?? name.replace(/V\d+$/, "");
     addStruct({ struct: target, name, version, family, fields, options });
     checkCycles(target);
   };

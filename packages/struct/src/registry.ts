@@ -12,6 +12,8 @@ export interface FieldDescriptor {
   readonly packed?: boolean;
   /** `@little` or `@big`. */
   readonly endian?: Endian;
+  /** What packages above say of the field, by symbols of theirs; the layout does not depend on it. */
+  readonly notes?: Readonly<Record<symbol, unknown>>;
 }
 
 /** How a class is annotated beyond its version. */
@@ -50,11 +52,13 @@ interface Tables {
   /** Fields seen so far, by prototype or by the metadata object of a standard decorator. */
   readonly fields: WeakMap<object, FieldDescriptor[]>;
   readonly structs: WeakMap<object, StructDescriptor>;
+  /** By base class, the structs that extend it. */
+  readonly derived: WeakMap<object, StructClass[]>;
 }
 
 const TABLES = Symbol.for("@luo/struct/1");
 const shared = globalThis as { [TABLES]?: Tables };
-shared[TABLES] ??= { fields: new WeakMap(), structs: new WeakMap() };
+shared[TABLES] ??= { fields: new WeakMap(), structs: new WeakMap(), derived: new WeakMap() };
 const tables = shared[TABLES];
 
 /** Notes a field of a class whose declaration is still being evaluated. */
@@ -71,7 +75,7 @@ export function modifyField(
   owner: object,
   struct: string,
   name: string,
-  patch: Partial<FieldDescriptor>,
+  change: (field: FieldDescriptor) => FieldDescriptor,
 ): void {
   const fields = tables.fields.get(owner) ?? [];
   if (!fields.some((field) => field.name === name)) {
@@ -83,7 +87,7 @@ export function modifyField(
   }
   tables.fields.set(
     owner,
-    fields.map((field) => (field.name === name ? { ...field, ...patch } : field)),
+    fields.map((field) => (field.name === name ? change(field) : field)),
   );
 }
 
@@ -107,11 +111,18 @@ export function addStruct(descriptor: StructDescriptor): void {
     throw new DeclarationError(descriptor.name, undefined, "carries @LuoStruct twice; keep one");
   }
   tables.structs.set(descriptor.struct, descriptor);
+  const base = Object.getPrototypeOf(descriptor.struct);
+  if (isStruct(base)) tables.derived.set(base, [...derivedFrom(base), descriptor.struct]);
 }
 
 /** Whether the class carries `@LuoStruct`. */
 export function isStruct(struct: object): boolean {
   return tables.structs.has(struct);
+}
+
+/** The structs that extend a struct directly, as far as they are declared by now. */
+export function derivedFrom(struct: StructClass): readonly StructClass[] {
+  return tables.derived.get(struct) ?? [];
 }
 
 /**

@@ -25,10 +25,13 @@ export interface FieldSchema {
   readonly bitOffset?: number;
 }
 
+/** Text as it is where it is a word, else as JSON, so that a notation can be read back. */
+const word = (text: string) => (/^[\p{L}\p{N}_$.-]+$/u.test(text) ? text : JSON.stringify(text));
+
 const NOTATION: PerKind<string> = {
   scalar: ({ name }) => name,
   enum: ({ of, members }) =>
-    `${of.name}{${Array.from(members, ([number, member]) => `${number}=${member}`).join(",")}}`,
+    `${of.name}{${Array.from(members, ([number, member]) => `${number}=${word(`${member}`)}`).join(",")}}`,
   bits: ({ of, width }) => `${of.name}:${width}`,
   char: ({ length, terminated }) => `char[${length}]${terminated ? "z" : ""}`,
   bytes: ({ length }) => `byte[${length}]`,
@@ -39,11 +42,12 @@ const NOTATION: PerKind<string> = {
       ? `${inner}[${length}]`
       : `${inner.slice(0, dimensions)}[${length}]${inner.slice(dimensions)}`;
   },
-  flexible: ({ of, count = "" }) => `${perKind(NOTATION, of)}[${count}]`,
+  flexible: ({ of, count }) =>
+    `${perKind(NOTATION, of)}[${count === undefined ? "" : word(count)}]`,
   struct: ({ of }) => versioned(of()),
   union: ({ of, discriminator }) =>
-    `${discriminator}(${Object.entries(of())
-      .map(([value, struct]) => `${value}=${versioned(struct)}`)
+    `${word(discriminator)}(${Object.entries(of())
+      .map(([value, struct]) => `${word(value)}=${versioned(struct)}`)
       .join(",")})`,
   ref: ({ of }) => `&${versioned(of())}`,
   reserved: ({ of }) => `reserved ${perKind(NOTATION, of)}`,
@@ -67,15 +71,20 @@ export function notation(type: FieldType): string {
   return perKind(NOTATION, type);
 }
 
-/** The schemas of a struct and of every struct that it mentions, itself first. */
-export function schemaOf(struct: StructClass): readonly StructSchema[] {
+/** The struct and every one that it mentions, directly or by way of others; itself first. */
+export function structsIn(struct: StructClass): readonly StructClass[] {
   const reached = new Set([struct]);
   for (const next of reached) {
     for (const { type } of describe(next).fields) {
       for (const mentioned of perKind(MENTIONED, type)) reached.add(mentioned);
     }
   }
-  return [...reached].map((next) => {
+  return [...reached];
+}
+
+/** The schemas of a struct and of every struct that it mentions, itself first. */
+export function schemaOf(struct: StructClass): readonly StructSchema[] {
+  return structsIn(struct).map((next) => {
     const { size, align, fields } = layoutOf(next);
     const { family, version } = describe(next);
     return {

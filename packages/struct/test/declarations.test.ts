@@ -25,6 +25,16 @@ describe("a bad annotation is an error at declaration that names class and field
     }).toThrow(DeclarationError);
   });
 
+  test.each(["", "a b", "a@1", "a(b", "a,b", '"a"'])("a family called %j", (family) => {
+    expect(() => {
+      @LuoStruct(0, { family })
+      class Bad {
+        @u8 x = 0;
+      }
+      return Bad;
+    }).toThrow(/^Bad: the family is ".*", expected letters, digits/);
+  });
+
   test("a struct without fields", () => {
     expect(() => {
       @LuoStruct(0)

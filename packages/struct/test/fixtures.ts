@@ -1,20 +1,28 @@
 import {
+  aligned,
   array,
+  big,
+  bits,
   bool,
   bytes,
   char,
+  enumeration,
   f32,
   f64,
+  flexible,
   i8,
   i16,
   i32,
   i64,
   LuoStruct,
+  packed,
+  reserved,
   struct,
   u8,
   u16,
   u32,
   u64,
+  union,
 } from "@luo/struct";
 
 @LuoStruct(0)
@@ -101,3 +109,90 @@ export const EVERYTHING_C_VALUES = `
   for (int k = 0; k < 8; k++) s.grid[k / 4][k % 4] = k + 1;
   s.point.x = -1; s.point.y = 3.141592653589793; s.path[0].x = 7; s.path[0].y = -0.5;
   s.path[1].x = 8; s.path[1].y = 1e300; s.last = 2.220446049250313e-16; s.tail = 9;`;
+
+export enum Color {
+  Red = 1,
+  Green = 5,
+}
+
+@LuoStruct(0)
+export class Circle {
+  @u32 radius = 0;
+}
+
+@LuoStruct(0)
+export class Box {
+  @u64 width = 0n;
+  @u16 height = 0;
+}
+
+@LuoStruct(0)
+export class Header {
+  @enumeration(u8, Color) color: Color = Color.Red;
+  @enumeration(u16, ["idle", "busy"]) state: "idle" | "busy" = "idle";
+  @bits(u32, 3) low = 0;
+  @bits(u32, 29) high = 0;
+  @bits(u64, 52) pfn = 0n;
+  @bits(u64, 12) flags = 0n;
+  @bits(i16, 5) signed = 0;
+  @bits(bool, 1) dirty = false;
+  @reserved(bits(u16, 0)) _end: unknown;
+  @bits(i64, 40) far = 0n;
+  @char(8, { terminated: true }) name = "";
+  @reserved(bytes(3), { checked: true }) _zero: unknown;
+  @big @u32 port = 0;
+  @aligned(16) @big @array(u16, 2) ports: number[] = [0, 0];
+  @packed @u64 loose = 0n;
+  @u32 kind = 0;
+  @union("kind", () => ({ 0: Circle, 7: Box })) shape: Circle | Box = new Circle();
+  @array(u8, 2, 3) grid: number[][] = [
+    [0, 0, 0],
+    [0, 0, 0],
+  ];
+}
+
+export const header = (): Header =>
+  Object.assign(new Header(), {
+    color: Color.Green,
+    state: "busy",
+    low: 5,
+    high: 2 ** 29 - 1,
+    pfn: 2n ** 52n - 2n,
+    flags: 0xabcn,
+    signed: -16,
+    dirty: true,
+    far: -(2n ** 39n),
+    name: "seventy",
+    port: 0x01020304,
+    ports: [0x0102, 0xfffe],
+    loose: 2n ** 63n + 1n,
+    kind: 7,
+    shape: Object.assign(new Box(), { width: 2n ** 40n, height: 9 }),
+    grid: [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+  });
+
+@LuoStruct(0)
+export class Packet {
+  @u16 count = 0;
+  @u8 kind = 0;
+  @flexible(Circle, { count: "count" }) circles: Circle[] = [];
+}
+
+@LuoStruct(0)
+export class Base {
+  @u8 a = 0;
+  @u32 b = 0;
+  get sum(): number {
+    return this.a + this.b;
+  }
+}
+@LuoStruct(1, { family: "Base" })
+export class Derived extends Base {
+  @u16 c = 0;
+  @struct(() => Circle) inner: Circle = new Circle();
+}
+
+export const circle = (radius: number) => Object.assign(new Circle(), { radius });

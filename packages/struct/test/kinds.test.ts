@@ -1,123 +1,27 @@
 import {
-  aligned,
-  array,
   BoundsError,
-  big,
-  bits,
-  bool,
-  bytes,
-  char,
   codecOf,
-  enumeration,
   FieldRangeError,
-  flexible,
   InvalidBytesError,
-  i16,
-  i64,
-  LuoStruct,
   layoutOf,
   Memory,
   type Operations,
-  packed,
-  reserved,
   type StructClass,
-  struct,
-  u8,
-  u16,
-  u32,
-  u64,
-  union,
 } from "@luo/struct";
 import { describe, expect, test } from "vitest";
 import { closures } from "../src/closures.js";
-import { EverythingV3, everything } from "./fixtures.js";
-
-enum Color {
-  Red = 1,
-  Green = 5,
-}
-
-@LuoStruct(0)
-class Circle {
-  @u32 radius = 0;
-}
-
-@LuoStruct(0)
-class Box {
-  @u64 width = 0n;
-  @u16 height = 0;
-}
-
-@LuoStruct(0)
-class Header {
-  @enumeration(u8, Color) color: Color = Color.Red;
-  @enumeration(u16, ["idle", "busy"]) state: "idle" | "busy" = "idle";
-  @bits(u32, 3) low = 0;
-  @bits(u32, 29) high = 0;
-  @bits(u64, 52) pfn = 0n;
-  @bits(u64, 12) flags = 0n;
-  @bits(i16, 5) signed = 0;
-  @bits(bool, 1) dirty = false;
-  @reserved(bits(u16, 0)) _end: unknown;
-  @bits(i64, 40) far = 0n;
-  @char(8, { terminated: true }) name = "";
-  @reserved(bytes(3), { checked: true }) _zero: unknown;
-  @big @u32 port = 0;
-  @aligned(16) @big @array(u16, 2) ports: number[] = [0, 0];
-  @packed @u64 loose = 0n;
-  @u32 kind = 0;
-  @union("kind", () => ({ 0: Circle, 7: Box })) shape: Circle | Box = new Circle();
-  @array(u8, 2, 3) grid: number[][] = [
-    [0, 0, 0],
-    [0, 0, 0],
-  ];
-}
-
-const header = (): Header =>
-  Object.assign(new Header(), {
-    color: Color.Green,
-    state: "busy",
-    low: 5,
-    high: 2 ** 29 - 1,
-    pfn: 2n ** 52n - 2n,
-    flags: 0xabcn,
-    signed: -16,
-    dirty: true,
-    far: -(2n ** 39n),
-    name: "seventy",
-    port: 0x01020304,
-    ports: [0x0102, 0xfffe],
-    loose: 2n ** 63n + 1n,
-    kind: 7,
-    shape: Object.assign(new Box(), { width: 2n ** 40n, height: 9 }),
-    grid: [
-      [1, 2, 3],
-      [4, 5, 6],
-    ],
-  });
-
-@LuoStruct(0)
-class Packet {
-  @u16 count = 0;
-  @u8 kind = 0;
-  @flexible(Circle, { count: "count" }) circles: Circle[] = [];
-}
-
-@LuoStruct(0)
-class Base {
-  @u8 a = 0;
-  @u32 b = 0;
-  get sum(): number {
-    return this.a + this.b;
-  }
-}
-@LuoStruct(1, { family: "Base" })
-class Derived extends Base {
-  @u16 c = 0;
-  @struct(() => Circle) inner: Circle = new Circle();
-}
-
-const circle = (radius: number) => Object.assign(new Circle(), { radius });
+import {
+  Base,
+  Box,
+  Circle,
+  circle,
+  Derived,
+  EverythingV3,
+  everything,
+  Header,
+  header,
+  Packet,
+} from "./fixtures.js";
 
 /** The compiled operations, and those for pages that forbid code at run time. */
 const backends: [string, <T extends object>(of: StructClass<T>) => Operations<T>][] = [
