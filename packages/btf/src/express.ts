@@ -1,0 +1,134 @@
+import {
+  address,
+  bool,
+  type FieldType,
+  f32,
+  f64,
+  i8,
+  i16,
+  i32,
+  i64,
+  type ScalarType,
+  type StructClass,
+  u8,
+  u16,
+  u32,
+  u64,
+} from "@luo/struct";
+import { identifier } from "./names.js";
+import { bitfield, typeAt, unmodified } from "./resolve.js";
+import {
+  type Btf,
+  type BtfEnum,
+  type BtfMember,
+  type BtfModifier,
+  type PerKind,
+  perKind,
+} from "./types.js";
+
+/** What a type is expressed with. */
+export interface Scope {
+  readonly btf: Btf;
+  /** The class of a struct or union; the hint is what it is called if it has no name. */
+  readonly structOf: (typeId: number, hint: string) => StructClass;
+  readonly enumOf: (typeId: number, hint: string, integer: ScalarType) => FieldType;
+  /** The class of what luo has no scalar for: so many bytes with that alignment. */
+  readonly opaqueOf: (name: string, size: number, align: number) => StructClass;
+}
+
+interface Place {
+  readonly scope: Scope;
+  readonly typeId: number;
+  readonly hint: string;
+}
+
+const scalar = ({ type }: { readonly type: FieldType }) => type as ScalarType;
+
+/** By size in bytes: unsigned, signed. */
+const INTEGERS: Readonly<Record<number, readonly [ScalarType, ScalarType]>> = {
+  1: [scalar(u8), scalar(i8)],
+  2: [scalar(u16), scalar(i16)],
+  4: [scalar(u32), scalar(i32)],
+  8: [scalar(u64), scalar(i64)],
+};
+
+const FLOATS: Readonly<Record<number, ScalarType>> = { 4: scalar(f32), 8: scalar(f64) };
+
+function integer(size: number, signed: boolean): ScalarType | undefined {
+  return INTEGERS[size]?.[signed ? 1 : 0];
+}
+
+/** Aligned as a C compiler aligns it: as it is large, up to 16; one of 12 bytes to 4. */
+function opaque(name: string, size: number, { scope }: Place): FieldType {
+  const made = scope.opaqueOf(name, size, Math.min(16, size & -size));
+  return { kind: "struct", of: () => made };
+}
+
+const composite = (_: unknown, { scope, typeId, hint }: Place): FieldType => {
+  const made = scope.structOf(typeId, hint);
+  return { kind: "struct", of: () => made };
+};
+
+const enumeration = ({ size, signed }: BtfEnum, { scope, typeId, hint }: Place): FieldType => {
+  const of = integer(size, signed) ?? scalar(u8);
+  // The annotation takes integers that are numbers in the program.
+  return of.value === "number" ? scope.enumOf(typeId, hint, of) : of;
+};
+
+const behind = ({ kind, name, of }: BtfModifier, { scope, hint }: Place): FieldType =>
+  fieldType(scope, of, kind === "typedef" ? identifier(name) : hint);
+
+const valueless = ({ kind }: { readonly kind: string }): never => {
+  throw new TypeError(`${kind} has no values; readBtf lets none lie in a struct`);
+};
+
+const FIELD: PerKind<FieldType, Place> = {
+  void: valueless,
+  int: ({ name, size, encoding }, place) => {
+    if (encoding.bool && size === 1) return bool.type;
+    return integer(size, encoding.signed) ?? opaque(name, size, place);
+  },
+  ptr: (_, { scope }) => (scope.btf.pointerSize === 8 ? address.type : u32.type),
+  array: ({ of, length }, { scope, hint }) => {
+    const { type } = unmodified(scope.btf, of);
+    const raw = type.kind === "int" && type.size === 1 && !type.encoding.bool;
+    // Signed numbers of one byte are what they are; char is text of an unknown encoding.
+    if (raw && length > 0 && (!type.encoding.signed || type.name === "char")) {
+      return { kind: "bytes", length };
+    }
+    return { kind: "array", of: fieldType(scope, of, hint), length };
+  },
+  struct: composite,
+  union: composite,
+  enum: enumeration,
+  fwd: valueless,
+  typedef: behind,
+  volatile: behind,
+  const: behind,
+  restrict: behind,
+  func: valueless,
+  func_proto: valueless,
+  var: valueless,
+  datasec: valueless,
+  float: ({ name, size }, place) => FLOATS[size] ?? opaque(name, size, place),
+  decl_tag: valueless,
+  type_tag: behind,
+  enum64: enumeration,
+};
+
+/** What a value of the type is for luo. */
+function fieldType(scope: Scope, typeId: number, hint: string): FieldType {
+  return perKind(FIELD, typeAt(scope.btf, typeId), { scope, typeId, hint });
+}
+
+/** What a member is for luo; undefined for a bitfield of an integer that luo does not have. */
+export function memberType(scope: Scope, member: BtfMember, hint: string): FieldType | undefined {
+  const width = bitfield(scope.btf, member)?.width;
+  if (width === undefined) return fieldType(scope, member.of, hint);
+  const { type } = unmodified(scope.btf, member.of);
+  if (type.kind !== "int" && type.kind !== "enum" && type.kind !== "enum64") return undefined;
+  const isBool = type.kind === "int" && type.encoding.bool && type.size === 1 && width === 1;
+  const signed = type.kind === "int" ? type.encoding.signed : type.signed;
+  const of = isBool ? scalar(bool) : integer(type.size, signed);
+  return of && { kind: "bits", of, width };
+}

@@ -1,0 +1,71 @@
+import { BtfError } from "./errors.js";
+import { type Btf, type BtfMember, type BtfType, type PerKind, perKind } from "./types.js";
+
+/** What is behind the id of a type. Recursion ends, as `checkTypes` bounds it. */
+
+const sized = ({ size }: { readonly size: number }) => size;
+const sizeless = () => undefined;
+const modified = ({ of }: { readonly of: number }, btf: Btf) => sizeOfType(btf, of);
+
+const SIZE: PerKind<number | undefined, Btf> = {
+  void: sizeless,
+  int: sized,
+  ptr: (_, { pointerSize }) => pointerSize,
+  array: ({ of, length }, btf) => {
+    const size = sizeOfType(btf, of);
+    return size === undefined ? undefined : size * length;
+  },
+  struct: sized,
+  union: sized,
+  enum: sized,
+  fwd: sizeless,
+  typedef: modified,
+  volatile: modified,
+  const: modified,
+  restrict: modified,
+  func: sizeless,
+  func_proto: sizeless,
+  var: sizeless,
+  datasec: sizeless,
+  float: sized,
+  decl_tag: sizeless,
+  type_tag: modified,
+  enum64: sized,
+};
+
+/** In bytes; undefined for what has no values, such as `void`, functions and sections. */
+export function sizeOfType(btf: Btf, id: number): number | undefined {
+  return perKind(SIZE, typeAt(btf, id), btf);
+}
+
+/** The type of an id. */
+export function typeAt({ types }: Btf, id: number): BtfType {
+  const type = types[id];
+  if (type !== undefined) return type;
+  const found = `a reference to type ${id}`;
+  const expected = `0 to ${types.length - 1}`;
+  throw new BtfError("LUO_BTF_REFERENCE", { typeId: id }, found, expected, "the bytes are damaged");
+}
+
+/** The type behind typedefs and qualifiers. */
+export function unmodified(btf: Btf, id: number): { id: number; type: BtfType } {
+  const type = typeAt(btf, id);
+  switch (type.kind) {
+    case "typedef":
+    case "volatile":
+    case "const":
+    case "restrict":
+    case "type_tag":
+      return unmodified(btf, type.of);
+    default:
+      return { id, type };
+  }
+}
+
+/** Where a bitfield lies. Of old its integer told the bits, and not the member. */
+export function bitfield(btf: Btf, { of, bitOffset, bitWidth }: BtfMember) {
+  if (bitWidth !== undefined) return { bitOffset, width: bitWidth };
+  const { type } = unmodified(btf, of);
+  if (type.kind !== "int" || type.bits === type.size * 8) return undefined;
+  return { bitOffset: bitOffset + type.bitOffset, width: type.bits };
+}
