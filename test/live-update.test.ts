@@ -45,7 +45,7 @@ test("64 MiB survive the way to release 2 and back, and no request fails", {
 
   const forward = await server.update(release(2));
   expect(await served()).toBe(wanted);
-  expect(forward.report.chosen).toEqual({ "kv.table": 0, memfd: 1, listener: 0 });
+  expect(forward.report.chosen).toEqual({ "kv.table": 0, memfd: 2, listener: 0 });
   expect(forward.report.successor.families["kv.table"]?.reads).toEqual([0, 1]);
 
   const again = await server.update(release(2));

@@ -15,7 +15,7 @@ const [firstRelease = "", nextVersion = ""] = Array.from(
 const secondRelease = firstRelease
   .replace("const Counter = family(CounterV0);", nextVersion)
   .replace("?? new CounterV0()", "?? new CounterV1()")
-  .replace(/(\$\{)\+\+counter\.hits\}/, "$& since $1counter.since}");
+  .replace(/(\$\{)\+\+counter\.hits\}/, "$& since $1counter.started}");
 
 /** The processes that run the deployed program. */
 function running(): number[] {

@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { check as checkBare } from "./fixtures/bare.js";
+import { check as checkFamilies } from "./fixtures/families.js";
 import { check } from "./fixtures/structs.js";
 import {
   babelIn,
@@ -30,6 +31,7 @@ const dist = join(here, "dist");
 /** What everything else is compared to: vitest compiles with oxc, and runs the sources. */
 const expected = check();
 const expectedOfBare = checkBare();
+const expectedOfFamilies = checkFamilies();
 const projects = FLAVOURS.flatMap((flavour) =>
   FORMATS.map((format): Project => {
     return { flavour, format, folder: join(dist, `${flavour}-${format}`) };
@@ -49,9 +51,12 @@ beforeAll(async () => {
     const json = (name: string, value: unknown) =>
       writeFile(join(folder, name), JSON.stringify(value));
     await json("package.json", { type: format === "esm" ? "module" : "commonjs" });
-    const files = ["structs.ts", ...(legacy ? ["bare.ts"] : [])];
+    const files = ["structs.ts", "families.ts", ...(legacy ? ["bare.ts"] : [])];
     await json("tsconfig.json", { compilerOptions, files });
-    await json("tsconfig.types.json", { compilerOptions, files: ["right.ts", "wrong.ts"] });
+    await json("tsconfig.types.json", {
+      compilerOptions,
+      files: ["right.ts", "wrong.ts", "families-wrong.ts"],
+    });
   }
 });
 
@@ -75,6 +80,20 @@ async function run(format: Project["format"], path: string, argument = "") {
 }
 
 test("vitest itself compiles them, and what is read is what was written", () => {
+  expect(expectedOfFamilies).toMatchObject({
+    versions: [
+      { hits: "3n", legacy: 9, colour: 200, slots: [{ size: 4 }] },
+      { hits: "3n", limit: "5n", color: 200, slots: [{ size: 4, capacity: 8 }] },
+      { hits: "3", started: "6n", state: "idle", slots: [{ size: 4 }] },
+      { hits: "3", name: "(none)" },
+    ],
+    lost: [
+      expect.stringMatching(/ConversionError: .*limit holds 6n/),
+      expect.stringMatching(/ConversionError: .*name holds "x"/),
+      { hits: "3n", legacy: 5, colour: 200 },
+      expect.stringMatching(/ConversionError: .*state holds "gone"/),
+    ],
+  });
   expect(expected.decoded).toEqual(expected.value);
   expect(expectedOfBare).toEqual([
     expect.stringMatching(/^[0-9a-f]{16}$/),
@@ -86,6 +105,7 @@ describe.concurrent.each(Object.entries(TOOLS))("%s", (name, tool) => {
   test.each(projects)("compiles $flavour decorators to $format", async (project) => {
     const path = await compile(tool, project, name);
     expect(await run(project.format, path("structs"))).toEqual(expected);
+    expect(await run(project.format, path("families"))).toEqual(expectedOfFamilies);
     if (project.flavour === "standard" || !tool.metadata) return;
     expect(await run(project.format, path("bare"))).toEqual(expectedOfBare);
   });

@@ -11,7 +11,7 @@ import { type InlineConfig, type LibraryOptions, type Plugin, build as vite } fr
 export const FLAVOURS = ["legacy", "standard"] as const;
 export const FORMATS = ["esm", "cjs"] as const;
 /** Each of them becomes a .js file. */
-const FILES = ["structs", "bare"];
+const FILES = ["structs", "bare", "families"];
 
 /** A folder with a package.json of the module format, and a tsconfig.json of the flavour. */
 export interface Project {
@@ -130,7 +130,7 @@ export const viteLibrary = ({ minify = false, keepNames = false, alone = false }
       formats: [project.format === "esm" ? "es" : "cjs"],
       fileName: (_, name) => `${name}.js`,
     };
-    const rolldownOptions = { external: ["@luo/struct"], output: { keepNames } };
+    const rolldownOptions = { external: ["@luo/struct", "@luo/version"], output: { keepNames } };
     return viteBuild(project, { build: { outDir, minify, lib, rolldownOptions } }, alone);
   },
 });

@@ -246,8 +246,13 @@ export class Memfd {
 
   /** The seals set so far, by whomever. */
   get seals(): ReadonlySet<Seal> {
-    const bits = call("fcntl", this.fd, F_GET_SEALS, 0);
+    const bits = this.sealBits;
     return new Set(allSeals.filter((seal) => bits & sealBits[seal]));
+  }
+
+  /** The seals as the kernel's bits, those without a word here included. See F_GET_SEALS in fcntl(2). */
+  get sealBits(): number {
+    return call("fcntl", this.fd, F_GET_SEALS, 0);
   }
 }
 

@@ -16,12 +16,22 @@ export {
 export { Listener, type ListenOptions } from "@luo/socket";
 export * from "@luo/struct";
 export {
+  type AlongsidePolicy,
+  alongside,
   ConversionError,
-  type Conversions,
+  dropped,
   type Family,
   FamilyError,
+  type FamilyOptions,
   family,
+  follows,
+  lossy,
   type Manifest,
+  ManifestError,
+  manifestOf,
   NegotiationError,
+  parseManifest,
+  renamed,
+  since,
 } from "@luo/version";
 export { LiveUpdate, type LiveUpdateOptions, liveUpdate } from "./live-update.js";

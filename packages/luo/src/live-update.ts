@@ -46,8 +46,8 @@ export class LiveUpdate {
   }
 
   /**
-   * The object that the predecessor left, in the highest version that both know, as the newest
-   * class; undefined when there is none. An array behind `@ref` is a view of the image: copy what
+   * The object that the predecessor left, in the highest version that both know, as the
+   * family's class; undefined when there is none. An array behind `@ref` is a view of the image: copy what
    * you need beyond `ready`.
    *
    * @throws {NegotiationError} when no version is shared

@@ -1,7 +1,7 @@
 import { closeDescriptor, Memfd } from "@luo/linux";
 import type { Handler } from "@luo/orchestrator";
 import { LuoError } from "@luo/struct";
-import { Extent, MemfdRecord, MemfdV1 } from "./structs.js";
+import { Extent, MemfdRecord, MemfdV2 } from "./structs.js";
 
 /** The memfd that came is not the one that was frozen. */
 export class MemfdMismatchError extends LuoError {
@@ -20,14 +20,15 @@ export class MemfdMismatchError extends LuoError {
  *
  * The program itself must not write to a memfd from `freeze` on.
  */
-export const memfd: Handler<Memfd, MemfdV1> = {
+export const memfd: Handler<Memfd, MemfdV2> = {
   family: MemfdRecord,
   canPreserve: (resource): resource is Memfd => resource instanceof Memfd,
   preserve: ({ fd }) => fd,
   freeze: (resource) =>
-    Object.assign(new MemfdV1(), {
+    Object.assign(new MemfdV2(), {
       size: BigInt(resource.byteLength),
       pos: BigInt(resource.position),
+      seals: resource.sealBits,
       folios: extents(resource),
     }),
   retrieve: (record, fd) => {
@@ -60,11 +61,16 @@ function extents(resource: Memfd): Extent[] {
     );
 }
 
-function check(resource: Memfd, { size, folios }: MemfdV1): void {
-  const { name } = resource;
+function check(resource: Memfd, { size, seals, flags, folios }: MemfdV2): void {
+  const { name, sealBits } = resource;
   if (BigInt(resource.byteLength) !== size) {
     throw new MemfdMismatchError(name, "the size in bytes", resource.byteLength, size);
   }
+  // More may have been added meanwhile, as by whoever holds it too.
+  if ((sealBits & seals) !== seals) {
+    throw new MemfdMismatchError(name, "the bits of the seals", sealBits, seals);
+  }
+  if (flags !== 0) throw new MemfdMismatchError(name, "the flags this release knows", 0, flags);
   // A hole that was read through a mapping becomes data, but data never becomes a hole by itself.
   const found = extents(resource)[Symbol.iterator]();
   let data = found.next();

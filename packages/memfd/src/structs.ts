@@ -1,5 +1,5 @@
 import { LuoStruct, ref, type Sequence, u32, u64 } from "@luo/struct";
-import { family } from "@luo/version";
+import { family, follows, lossy, since } from "@luo/version";
 
 /** Bytes in a folio, as version 0 counts them. */
 export const FOLIO_SIZE = 4096n;
@@ -37,6 +37,10 @@ export class MemfdV0 {
 
 /** A memfd with its holes left out: a sparse or large one is described by a few records. */
 @LuoStruct(1, { family: "memfd" })
+@follows(MemfdV0, {
+  upgrade: { folios: ({ size, folios }) => extentsOf(folios, size) },
+  downgrade: { folios: ({ size, folios }: MemfdV1) => foliosOf(folios, size) },
+})
 export class MemfdV1 {
   /** In bytes. */
   @u64 size = 0n;
@@ -46,11 +50,24 @@ export class MemfdV1 {
   @ref(() => Extent) folios: Sequence<Extent> = [];
 }
 
+/** A memfd with its seals: what must still be there, as seals cannot be taken back. */
+@LuoStruct(2, { family: "memfd" })
+@follows(MemfdV1)
+export class MemfdV2 {
+  /** In bytes. */
+  @u64 size = 0n;
+  /** The file position, in bytes. */
+  @u64 pos = 0n;
+  /** As F_GET_SEALS gives them. The memfd keeps its own; older releases just do not look. */
+  @lossy @since(2, 0) @u32 seals = 0;
+  /** None is defined yet; a bit that is set is one that this release does not know. */
+  @since(2, 0) @u32 flags = 0;
+  /** In ascending order, none touching the next. */
+  @ref(() => Extent) folios: Sequence<Extent> = [];
+}
+
 /** The record of a memfd, in every version that was ever published. */
-export const MemfdRecord = family(MemfdV0).version(MemfdV1, {
-  upgrade: { folios: ({ size, folios }) => extentsOf(folios, size) },
-  downgrade: { folios: ({ size, folios }) => foliosOf(folios, size) },
-});
+export const MemfdRecord = family(MemfdV2);
 
 function extentsOf(folios: Iterable<Folio>, size: bigint): Extent[] {
   const extents: Extent[] = [];

@@ -9,15 +9,20 @@ import {
   MemfdRecord,
   MemfdV0,
   MemfdV1,
+  MemfdV2,
 } from "@luo/memfd";
 import { heapBacking, ObjectStore } from "@luo/store";
+import { layoutOf } from "@luo/struct";
 import { type Family, family } from "@luo/version";
 import { afterEach, describe, expect, test } from "vitest";
 
 const PAGE = 4096;
+const F_SEAL_SHRINK = 2;
 
 /** The family as releases before version 1 had it. */
-const OldRecord = family(MemfdV0);
+const OldRecord = family(MemfdV0, { reads: { to: 0 } });
+/** The family as releases before version 2 had it. */
+const PreviousRecord = family(MemfdV1, { reads: { to: 1 } });
 
 const opened: Memfd[] = [];
 const keep = (memfd: Memfd): Memfd => {
@@ -41,12 +46,12 @@ function create(size: number, pages: readonly number[] = []): Memfd {
 const sha256 = ({ buffer }: Memfd): string =>
   createHash("sha256").update(new Uint8Array(buffer)).digest("hex");
 
-const extents = ({ folios }: MemfdV1) =>
+const extents = ({ folios }: MemfdV1 | MemfdV2) =>
   Array.from(folios, ({ offset, length }) => [Number(offset), Number(length)]);
 
 /** A record as the reader of a family takes it from an image. */
 function carry<T extends object>(
-  record: MemfdV0 | MemfdV1,
+  record: MemfdV0 | MemfdV1 | MemfdV2,
   into: Family<T>,
   alongside: number[] = [],
 ): T {
@@ -103,7 +108,7 @@ describe.each(shapes)("a memfd, $what", ({ size, pages, runs }) => {
     const memfd = create(size, pages);
     memfd.position = size + 5;
     const record = await handler.freeze(memfd);
-    expect(record).toBeInstanceOf(MemfdV1);
+    expect(record).toBeInstanceOf(MemfdV2);
     expect(record).toMatchObject({ size: BigInt(size), pos: BigInt(size + 5) });
     expect(extents(record)).toEqual(runs);
   });
@@ -126,11 +131,19 @@ describe.each(shapes.filter(({ size }) => size < 2 ** 20))(
       );
     });
 
+    test("is described to the previous release as to this one, but for its seals", async () => {
+      const record = await handler.freeze(create(size, pages));
+      const previous = carry(record, PreviousRecord, [1]);
+      expect(previous).toBeInstanceOf(MemfdV1);
+      expect(extents(previous)).toEqual(runs);
+      expect(extents(carry(previous, MemfdRecord))).toEqual(runs);
+    });
+
     test("is described alike by what an older release wrote", async () => {
       const record = await handler.freeze(create(size, pages));
       const older = carry(record, OldRecord, [0]);
       const back = carry(older, MemfdRecord);
-      expect(back).toBeInstanceOf(MemfdV1);
+      expect(back).toBeInstanceOf(MemfdV2);
       expect(extents(back)).toEqual(runs);
       expect({ size: back.size, pos: back.pos }).toEqual({ size: record.size, pos: record.pos });
     });
@@ -213,6 +226,28 @@ describe("what is not as it was frozen is refused, and closed", () => {
     expect(memfd.byteLength).toBeGreaterThanOrEqual(0);
   });
 
+  test("one without a seal that it had", async () => {
+    const memfd = create(PAGE, [0]);
+    memfd.seal("shrink");
+    const record = await handler.freeze(memfd);
+    expect(record.seals & F_SEAL_SHRINK).toBe(F_SEAL_SHRINK);
+    const other = create(PAGE, [0]);
+    expect(() => handler.retrieve(record, duplicate(other.fd))).toThrow(
+      `the bits of the seals is ${other.sealBits}, but was ${record.seals}`,
+    );
+    other.seal("shrink", "grow");
+    keep(await handler.retrieve(record, duplicate(other.fd)));
+    // A release before version 2 did not tell.
+    const before = carry(record, PreviousRecord, [1]);
+    keep(await handler.retrieve(carry(before, MemfdRecord), duplicate(create(PAGE, [0]).fd)));
+  });
+
+  test("one with flags that a later release may have set", async () => {
+    const memfd = create(PAGE, [0]);
+    const record = Object.assign(await handler.freeze(memfd), { flags: 2 });
+    expect(() => handler.retrieve(record, duplicate(memfd.fd))).toThrow(MemfdMismatchError);
+  });
+
   test("another memfd of the same size, with data elsewhere", async () => {
     const record = await handler.freeze(create(4 * PAGE, [1]));
     const fd = duplicate(create(4 * PAGE, [2]).fd);
@@ -234,4 +269,12 @@ test("a descriptor that is no memfd is refused and closed", async () => {
   const fd = fs.openSync("/dev/null", "r");
   expect(() => handler.retrieve(record, fd)).toThrow(NotMemfdError);
   expect(() => fs.fstatSync(fd)).toThrow("EBADF");
+});
+
+test("versions that were published keep their layouts", () => {
+  const places = (struct: new () => object) =>
+    layoutOf(struct).fields.map(({ name, offset }) => `${name} ${offset}`);
+  expect(places(MemfdV0)).toEqual(["size 0", "pos 8", "folios 16"]);
+  expect(places(MemfdV1)).toEqual(["size 0", "pos 8", "folios 16"]);
+  expect(places(MemfdV2)).toEqual(["size 0", "pos 8", "seals 16", "flags 20", "folios 24"]);
 });

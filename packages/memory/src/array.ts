@@ -2,223 +2,315 @@ import {
   codecOf,
   describe,
   fingerprintOf,
-  LuoStruct,
   layoutOf,
+  type RefResolver,
   type Sequence,
   type StructClass,
   type StructCodec,
-  u32,
-  u64,
 } from "@luo/struct";
-import { BadAddressError } from "./errors.js";
-import type { PreservedMemory } from "./preserved-memory.js";
-
-/**
- * An array is a header and a chain of extents. A field refers to the header by its address, so the
- * array grows by adding extents and nothing that lies in memory ever moves.
- */
-@LuoStruct(0, { family: "luo.array" })
-class ArrayHeader {
-  /** Elements in use. */
-  @u64.number count = 0;
-  /** Address of the first extent; 0 for none. */
-  @u64 first = 0n;
-  /** The layout fingerprint of the element's class. */
-  @u64 fingerprint = 0n;
-  /** Bytes per element. */
-  @u32 elementSize = 0;
-  @u32 reserved = 0;
-}
-
-/** Room for `capacity` elements, which follow it in memory. */
-@LuoStruct(0, { family: "luo.extent" })
-class ArrayExtent {
-  /** Address of the next extent; 0 for none. */
-  @u64 next = 0n;
-  /** Elements that fit; every extent but the last is full. */
-  @u64.number capacity = 0;
-}
-
-const headerCodec = codecOf(ArrayHeader);
-const extentCodec = codecOf(ArrayExtent);
-
-/** An extent as the program holds it. */
-interface Run {
-  /** Of the extent, as an offset in bytes. */
-  readonly offset: number;
-  /** Index of its first element in the array. */
-  readonly from: number;
-  readonly capacity: number;
-}
+import {
+  type ArrayExtent,
+  type ArrayHeader,
+  extentCodec,
+  headerCodec,
+  readArray,
+  writeArray,
+} from "./array-format.js";
+import { BadAddressError, hex } from "./errors.js";
+import { Extents } from "./extents.js";
+import type { Pool } from "./pool.js";
 
 /** Elements decoded at a time while iterating: enough to be fast, and little on the heap. */
 const SLICE = 1024;
 
-/** An array in preserved memory. Elements are decoded when they are asked for. */
+/** Says whether what an array lies in is still allocated; many arrays may share one. */
+export interface Lease {
+  valid: boolean;
+}
+
+/** Where an array begins, and what it consists of. */
+interface Place extends Pick<ArrayHeader, "count" | "table"> {
+  readonly address: number;
+  readonly extents: readonly ArrayExtent[];
+  /** In which the header was allocated; -1 when it was there before the program. */
+  readonly generation: number;
+}
+
+/**
+ * An array in preserved memory. Elements are decoded when they are asked for, and the bytes that
+ * they lie in are held against their checksum when they are first read.
+ *
+ * What belongs to a sealed generation is never written to: the first change after a seal gives the
+ * array a header at another `address`, and each extent that changes is copied first. Put what refers
+ * to the array again for the change to last. A store then frees what it no longer needs; without one,
+ * `freeFormer` does.
+ */
 export class PreservedArray<T extends object = object> implements Sequence<T> {
-  /** Of the header: what a `@ref` field holds. */
-  readonly address: bigint;
-  readonly #memory: PreservedMemory;
-  readonly #struct: StructClass<T>;
+  readonly struct: StructClass<T>;
+  readonly pool: Pool;
   readonly #codec: StructCodec<T>;
-  readonly #header: ArrayHeader;
-  readonly #runs: Run[];
+  readonly #refs: RefResolver;
+  readonly #extents: Extents;
+  #address: number;
+  #table: number;
+  #tableCapacity: number;
+  #generation: number;
+  #lease: Lease = { valid: true };
+  /** Header and table that only who reads the former address needs. */
+  #former: number[] = [];
 
   /** Use `allocArray` or `restoreArray`. */
-  constructor(
-    memory: PreservedMemory,
-    struct: StructClass<T>,
-    address: bigint,
-    header: ArrayHeader,
-    runs: Run[],
-  ) {
-    this.address = address;
-    this.#memory = memory;
-    this.#struct = struct;
+  constructor(pool: Pool, struct: StructClass<T>, refs: RefResolver, place: Place) {
+    this.pool = pool;
+    this.struct = struct;
+    this.#refs = refs;
     this.#codec = codecOf(struct);
-    this.#header = header;
-    this.#runs = runs;
+    this.#extents = new Extents(pool, struct.name, this.#codec.size, place.count, place.extents);
+    this.#address = place.address;
+    this.#table = place.table;
+    this.#tableCapacity = this.#extents.tableCapacity;
+    this.#generation = place.generation;
+  }
+
+  /** Of the header: what a `@ref` field holds. */
+  get address(): bigint {
+    return BigInt(this.#address);
   }
 
   get length(): number {
-    return this.#header.count;
+    return this.#extents.length;
   }
 
+  /** Every allocation of the array, but not of what its elements refer to. */
+  get allocations(): readonly number[] {
+    const table = this.#tableCapacity > 0 ? [this.#table] : [];
+    return [this.#address, ...table, ...this.#extents.addresses];
+  }
+
+  /** @throws {BadAddressError} when its bytes are not those that were written */
   at(index: number): T | undefined {
+    this.#insist();
     const wanted = index < 0 ? this.length + index : index;
-    const run = this.#runs.find(({ from, capacity }) => wanted < from + capacity);
-    if (!Number.isInteger(wanted) || wanted < 0 || wanted >= this.length || run === undefined) {
-      return undefined;
-    }
-    return this.#codec.decode(this.#memory.bytes, this.#place(run, wanted), this.#memory);
+    if (!Number.isInteger(wanted) || wanted < 0 || wanted >= this.length) return undefined;
+    return this.#codec.decode(this.pool.memory.bytes, this.#extents.locate(wanted), this.#refs);
   }
 
   *[Symbol.iterator](): Iterator<T> {
-    for (const run of this.#runs) {
-      const end = Math.min(run.from + run.capacity, this.length);
-      for (let index = run.from; index < end; index += SLICE) {
-        const count = Math.min(SLICE, end - index);
-        const offset = this.#place(run, index);
-        yield* this.#codec.decodeArray(this.#memory.bytes, offset, count, this.#memory);
-      }
+    for (let index = 0; index < this.length; index += SLICE) {
+      yield* this.decode(index, Math.min(SLICE, this.length - index));
     }
+  }
+
+  /**
+   * Elements from `index` on, all decoded at once.
+   *
+   * @throws {RangeError} when the array has not that many
+   * @throws {BadAddressError} when bytes are not those that were written
+   */
+  decode(index = 0, count: number = this.length - index): T[] {
+    this.#check(index, count);
+    const parts = Array.from(this.#extents.ranges(index, count), ({ address, count }) =>
+      this.#codec.decodeArray(this.pool.memory.bytes, address, count, this.#refs),
+    );
+    return parts.length === 1 ? (parts[0] as T[]) : ([] as T[]).concat(...parts);
+  }
+
+  /**
+   * Walks the elements without making an object for each: the same view, moved along. It is valid
+   * until the memory grows.
+   */
+  *views(): IterableIterator<T> {
+    this.#insist();
+    for (const { address, count } of this.#extents.ranges(0, this.length)) {
+      const cursor = this.#codec.cursor(this.pool.memory.bytes, address, count, this.#refs);
+      while (cursor.next()) yield cursor;
+    }
+  }
+
+  /**
+   * Writes elements over those from `index` on.
+   *
+   * @throws {RangeError} when the array has not that many
+   * @throws {FieldRangeError} when an element does not fit its struct
+   */
+  set(index: number, ...elements: T[]): void {
+    this.#check(index, elements.length);
+    this.#write(index, elements);
   }
 
   /**
    * Adds elements at the end, in new extents where the last is full.
    *
    * @throws {FieldRangeError} when an element does not fit its struct; the length is then as before
+   * @throws {OutOfMemoryError} when the memory cannot grow; the same holds
    */
   append(elements: Sequence<T>): void {
     const values = Array.isArray(elements) ? (elements as readonly T[]) : Array.from(elements);
-    const before = this.length;
-    for (let done = 0; done < values.length; ) {
-      const index = before + done;
-      const run = this.#runWithRoom(index, values.length - done);
-      const room = run.from + run.capacity - index;
-      const whole = done === 0 && room >= values.length;
-      const slice = whole ? values : values.slice(done, done + room);
-      this.#write(slice, this.#place(run, index));
-      done += slice.length;
+    this.#write(this.length, values);
+    this.#extents.length += values.length;
+  }
+
+  /**
+   * Completes header, table and checksums in memory; sealing does so for every array.
+   *
+   * @throws {OutOfMemoryError} when the memory cannot grow
+   */
+  flush(): void {
+    const { memory } = this.pool;
+    if (memory.unfinished.get(this.#address) !== this) return;
+    const { list, tableCapacity } = this.#extents;
+    if (tableCapacity > this.#tableCapacity) {
+      const table = this.pool.allocate(tableCapacity * extentCodec.size);
+      if (this.#tableCapacity > 0) this.pool.free(this.#table);
+      this.#table = table;
+      this.#tableCapacity = tableCapacity;
     }
-    this.#header.count = before + values.length;
-    this.#writeHeader();
+    this.#extents.settle();
+    const fingerprint = fingerprintOf(this.struct);
+    const header = { count: this.length, fingerprint, elementSize: this.#codec.size };
+    writeArray(memory.bytes, this.#address, { ...header, table: this.#table }, list);
+    memory.unfinished.delete(this.#address);
   }
 
-  #place(run: Run, index: number): number {
-    return run.offset + extentCodec.size + (index - run.from) * this.#codec.size;
+  /** Reads all elements. @throws {BadAddressError} when bytes are not those that were written */
+  verify(): void {
+    this.#insist();
+    this.#extents.verify();
   }
 
-  #write(values: readonly T[], offset: number): void {
-    if (!layoutOf(this.#struct).references) {
-      this.#codec.encodeArray(values, this.#memory.bytes, offset);
+  /** Frees what only its former address needs, once nothing refers to that any more. */
+  freeFormer(): void {
+    const former = [...this.#former.splice(0), ...this.#extents.takeFormer()];
+    for (const address of former) this.pool.free(address);
+  }
+
+  /** Use `freeArray`. */
+  dispose(): void {
+    this.#insist();
+    for (const address of this.allocations) this.pool.free(address);
+    this.pool.memory.unfinished.delete(this.#address);
+    this.#lease = { valid: false };
+  }
+
+  get lease(): Lease {
+    return this.#lease;
+  }
+
+  /** Makes the array part of what the lease is for, whose holder frees its former address. */
+  set lease(lease: Lease) {
+    this.#lease = lease;
+    this.#former = [];
+    this.#extents.takeFormer();
+  }
+
+  #insist(): void {
+    if (this.#lease.valid) return;
+    const problem = `the array of ${this.struct.name} was freed, or what referred to it was replaced; take it again`;
+    throw new BadAddressError(this.#address, problem);
+  }
+
+  #check(index: number, count: number): void {
+    this.#insist();
+    const end = index + count;
+    if (index >= 0 && count >= 0 && Number.isInteger(end) && end <= this.length) return;
+    throw new RangeError(
+      `array of ${this.struct.name} at ${hex(this.#address)}: found ${count} elements from ${index} on, expected up to ${this.length}`,
+    );
+  }
+
+  #write(index: number, values: readonly T[]): void {
+    this.#change();
+    for (let done = 0; done < values.length; ) {
+      const { address, count } = this.#extents.writable(index + done, values.length - done);
+      const whole = count === values.length;
+      this.#encode(whole ? values : values.slice(done, done + count), address);
+      done += count;
+    }
+  }
+
+  /** Before the first change of a generation, the header moves, and what it was stays for readers. */
+  #change(): void {
+    this.#insist();
+    const { memory } = this.pool;
+    if (this.#generation !== memory.generation) {
+      const address = this.pool.allocate(headerCodec.size);
+      this.#former.push(this.#address, ...(this.#tableCapacity > 0 ? [this.#table] : []));
+      this.#address = address;
+      this.#tableCapacity = 0;
+      this.#generation = memory.generation;
+    }
+    memory.unfinished.set(this.#address, this as PreservedArray);
+  }
+
+  #encode(values: readonly T[], address: number): void {
+    if (!layoutOf(this.struct).references) {
+      this.#codec.encodeArray(values, this.pool.memory.bytes, address);
       return;
     }
     for (const [index, value] of values.entries()) {
-      this.#memory.write(this.#struct, value, offset + index * this.#codec.size);
+      this.pool.write(this.struct, value, address + index * this.#codec.size, this.#refs);
     }
-  }
-
-  #runWithRoom(index: number, wanted: number): Run {
-    const last = this.#runs.at(-1);
-    if (last !== undefined && last.from + last.capacity > index) return last;
-    const run: Run = {
-      capacity: Math.max(wanted, (last?.capacity ?? 0) * 2),
-      from: index,
-      offset: 0,
-    };
-    const address = this.#memory.allocate(extentCodec.size + run.capacity * this.#codec.size);
-    const placed = { ...run, offset: Number(address) };
-    extentCodec.encode({ next: 0n, capacity: run.capacity }, this.#memory.bytes, placed.offset);
-    if (last === undefined) {
-      this.#header.first = address;
-      this.#writeHeader();
-    } else {
-      const { capacity, offset } = last;
-      extentCodec.encode({ next: address, capacity }, this.#memory.bytes, offset);
-    }
-    this.#runs.push(placed);
-    return placed;
-  }
-
-  #writeHeader(): void {
-    headerCodec.encode(this.#header, this.#memory.bytes, Number(this.address));
   }
 }
 
 /** Allocates an empty array; `append` fills it. */
 export function allocArray<T extends object>(
-  memory: PreservedMemory,
+  pool: Pool,
   struct: StructClass<T>,
+  refs: RefResolver = pool,
 ): PreservedArray<T> {
-  const address = memory.allocate(headerCodec.size);
-  const header = Object.assign(new ArrayHeader(), {
-    fingerprint: fingerprintOf(struct),
-    elementSize: codecOf(struct).size,
-  });
-  headerCodec.encode(header, memory.bytes, Number(address));
-  return new PreservedArray(memory, struct, address, header, []);
+  const { size } = codecOf(struct);
+  if (size === 0) throw new RangeError(`${struct.name} has no bytes, so there is no array of it`);
+  const { generation } = pool.memory;
+  const place = { address: pool.allocate(headerCodec.size), table: 0, count: 0, extents: [] };
+  const array = new PreservedArray(pool, struct, refs, { ...place, generation });
+  pool.memory.unfinished.set(place.address, array as PreservedArray);
+  return array;
 }
 
 /**
- * The array at an address. The whole chain of extents is checked first; elements are not read.
+ * The array at an address. Its header and table are checked first; elements are not read.
  *
- * @throws {BadAddressError} when the header or an extent cannot be right, or the elements are of
+ * @throws {BadAddressError} when the header or the table cannot be right, or the elements are of
  *   another layout
  */
 export function restoreArray<T extends object>(
-  memory: PreservedMemory,
-  address: bigint,
+  pool: Pool,
+  address: bigint | number,
   struct: StructClass<T>,
+  refs: RefResolver = pool,
 ): PreservedArray<T> {
+  const { memory } = pool;
   const { name } = describe(struct);
-  const { size } = codecOf(struct);
-  const bad = (problem: string): never => {
-    throw new BadAddressError(address, `the array of ${name} ${problem}`);
-  };
-  const header = headerCodec.decode(
-    memory.bytes,
-    memory.locate(address, headerCodec.size, `the header of an array of ${name}`),
-  );
-  if (header.fingerprint !== fingerprintOf(struct) || header.elementSize !== size) {
-    bad(
-      `holds elements of ${header.elementSize} bytes with fingerprint ${header.fingerprint.toString(16)}, expected ${size} bytes with ${fingerprintOf(struct).toString(16)}`,
+  const unfinished = memory.unfinished.get(Number(address));
+  if (unfinished?.struct === struct) return unfinished as PreservedArray<T>;
+  const { header, extents } = readArray(memory, address, name, codecOf(struct).size);
+  if (header.fingerprint !== fingerprintOf(struct)) {
+    throw new BadAddressError(
+      address,
+      `the array of ${name} holds elements with fingerprint ${hex(header.fingerprint)}, expected ${hex(fingerprintOf(struct))}`,
     );
   }
-  const runs: Run[] = [];
-  let from = 0;
-  for (let next = header.first; next !== 0n; ) {
-    const offset = memory.locate(next, extentCodec.size, `an extent of an array of ${name}`);
-    const extent = extentCodec.decode(memory.bytes, offset);
-    const bytes = extentCodec.size + extent.capacity * size;
-    memory.locate(next, bytes, `an extent with ${extent.capacity} elements of ${name}`);
-    // Extents that hold something cannot be more than fit in memory: a chain that loops ends here.
-    if (extent.capacity === 0) bad("has an extent without room");
-    runs.push({ offset, from, capacity: extent.capacity });
-    from += extent.capacity;
-    if (from * size > memory.end) bad("has extents that overlap or form a loop");
-    next = extent.next;
+  const { count, table } = header;
+  const place = { address: Number(address), count, table, extents, generation: -1 };
+  return new PreservedArray(pool, struct, refs, place);
+}
+
+/**
+ * Frees an array, and every array that its elements refer to.
+ *
+ * @throws {BadAddressError} when it was freed already
+ */
+export function freeArray(array: PreservedArray): void {
+  if (layoutOf(array.struct).references) {
+    for (const element of array) arraysIn(element).forEach(freeArray);
   }
-  if (header.count > from) bad(`counts ${header.count} elements, but its extents hold ${from}`);
-  return new PreservedArray(memory, struct, address, header, runs);
+  array.dispose();
+}
+
+/** The arrays that a decoded value refers to. */
+function arraysIn(value: unknown): PreservedArray[] {
+  if (value instanceof PreservedArray) return [value];
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
+  return Object.values(value).flatMap(arraysIn);
 }

@@ -1,3 +1,15 @@
-export { allocArray, PreservedArray, restoreArray } from "./array.js";
-export { BadAddressError, OutOfMemoryError } from "./errors.js";
-export { type Backing, heapBacking, PAGE_SIZE, PreservedMemory } from "./preserved-memory.js";
+export { allocArray, freeArray, type Lease, PreservedArray, restoreArray } from "./array.js";
+export { type ArrayExtent, type ArrayHeader, readArray, tableCapacity } from "./array-format.js";
+export { type Backing, heapBacking } from "./backing.js";
+export { BlockList } from "./block-list.js";
+export { checksum } from "./checksum.js";
+export {
+  type Allocation,
+  AllocationError,
+  BadAddressError,
+  LeakError,
+  OutOfMemoryError,
+} from "./errors.js";
+export { PAGE_SIZE } from "./pages.js";
+export { Pool, type PoolOptions, type PoolUsage } from "./pool.js";
+export { type Contents, type MemoryUsage, PreservedMemory } from "./preserved-memory.js";

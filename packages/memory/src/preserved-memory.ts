@@ -1,57 +1,57 @@
-import {
-  codecOf,
-  describe,
-  Memory,
-  type RefResolver,
-  type Sequence,
-  type StructClass,
-} from "@luo/struct";
-import { allocArray, restoreArray } from "./array.js";
-import { BadAddressError, OutOfMemoryError } from "./errors.js";
+import { Memory } from "@luo/struct";
+import type { PreservedArray } from "./array.js";
+import type { Backing } from "./backing.js";
+import { AllocationError, BadAddressError, hex, OutOfMemoryError } from "./errors.js";
+import { PAGE_SIZE, PageMap } from "./pages.js";
+import { Pool, type PoolOptions, type PoolUsage } from "./pool.js";
 
-/** Bytes per page. Buffers grow in pages, and the first page belongs to the image's header. */
-export const PAGE_SIZE = 4096;
-
-/** What preserved memory lies in: any ArrayBuffer, or the mapping of a memfd. */
-export interface Backing {
-  readonly buffer: ArrayBufferLike;
-  /** Makes the buffer at least this long and returns it; the old one may be detached. */
-  resize?(byteLength: number): ArrayBufferLike;
+/** What a preserved memory holds, in pages of 4096 bytes and by pool. */
+export interface MemoryUsage {
+  /** Pages of the address space so far, the first included. */
+  readonly pages: number;
+  /** Pages that pools have taken. */
+  readonly taken: number;
+  readonly pools: Readonly<Record<string, PoolUsage>>;
 }
 
-/** Backing on the heap: for what does not leave the process. */
-export function heapBacking(byteLength = PAGE_SIZE): Backing {
-  const backing = {
-    buffer: new ArrayBuffer(byteLength),
-    resize(wanted: number) {
-      const old = new Uint8Array(backing.buffer);
-      backing.buffer = new ArrayBuffer(wanted);
-      new Uint8Array(backing.buffer).set(old);
-      return backing.buffer;
-    },
-  };
-  return backing;
+/** What lies in a memory already. */
+export interface Contents {
+  /** Bytes in use, a multiple of 4096: nothing beyond is read. */
+  readonly end: number;
+  /** That of what lies in it. */
+  readonly generation: number;
+  /** Has pools adopt what is allocated. It is called before the first allocation, so that who only reads need not wait for it. */
+  readonly account: () => void;
 }
 
 /**
- * An address space over one buffer. A physical address is the u64 offset of a byte; 0 is null.
- * Allocations never move. When the buffer grows, `bytes` is replaced: take it anew each time.
+ * An address space over one buffer. A physical address is the offset of a byte, a u64 in fields; 0
+ * is null, and the first page is the header's. Allocations come from pools and never move.
  *
- * It also resolves `@ref` fields: arrays are allocated here and read from here.
+ * When the buffer grows it is replaced and the old one detached: views of it throw a `DetachedError`.
+ * So take `bytes` anew each time.
  */
-export class PreservedMemory implements RefResolver {
+export class PreservedMemory {
   readonly #backing: Backing;
+  readonly #map = new PageMap();
+  readonly #pools = new Map<string, Pool>();
+  readonly #unfinished = new Map<number, PreservedArray>();
   #bytes: Memory;
   #end: number;
+  #generation: number;
+  #account: (() => void) | undefined;
 
-  /**
-   * @param backing what the memory lies in
-   * @param end bytes in use: the next allocation begins there, and nothing beyond is read
-   */
-  constructor(backing: Backing, end: number = PAGE_SIZE) {
+  /** @param backing what the memory lies in: zeros, unless there are contents */
+  constructor(
+    backing: Backing,
+    { end = PAGE_SIZE, generation = 0, account }: Partial<Contents> = {},
+  ) {
     this.#backing = backing;
     this.#bytes = new Memory(backing.buffer);
     this.#end = end;
+    this.#generation = generation;
+    this.#account = account;
+    this.#map.take(0, 1);
     if (end > this.#bytes.byteLength) this.#grow(end);
   }
 
@@ -60,91 +60,154 @@ export class PreservedMemory implements RefResolver {
     return this.#bytes;
   }
 
-  /** Bytes in use, from address 0. */
+  /** Bytes of the address space so far, from address 0: a multiple of 4096. */
   get end(): number {
     return this.#end;
   }
 
+  /** Counts the commits. What was allocated since the last can be written to in place. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get pools(): readonly Pool[] {
+    return [...this.#pools.values()];
+  }
+
+  get usage(): MemoryUsage {
+    const pools = Array.from(this.#pools, ([name, { usage }]) => [name, usage] as const);
+    return {
+      pages: this.#end / PAGE_SIZE,
+      taken: this.#map.taken - 1,
+      pools: Object.fromEntries(pools),
+    };
+  }
+
   /**
-   * Allocates bytes, aligned to 8. The address is never 0.
+   * The pool of a name, made when it is first asked for.
    *
-   * @throws {OutOfMemoryError} when the buffer cannot grow
+   * @throws {AllocationError} when it is there, but not of that residence
    */
-  allocate(bytes: number): bigint {
-    const start = Math.ceil(this.#end / 8) * 8;
-    if (start + bytes > this.#bytes.byteLength) this.#grow(start + bytes);
-    this.#end = start + bytes;
-    return BigInt(start);
+  pool(name: string, { resident = false }: PoolOptions = {}): Pool {
+    const known = this.#pools.get(name);
+    if (known === undefined) {
+      const pool = new Pool(this, this.#map, name, resident);
+      this.#pools.set(name, pool);
+      return pool;
+    }
+    if (known.resident !== resident) {
+      const is = known.resident ? "is resident" : "is not resident";
+      throw new AllocationError(name, 0, `the pool ${is}; ask for it as it is`);
+    }
+    return known;
   }
 
   /**
    * Where the bytes at an address lie in `bytes`.
    *
-   * @throws {BadAddressError} when they are not wholly in use, or lie in the header's page
+   * @throws {BadAddressError} when they are not wholly in use, or lie in the first page
    */
-  locate(address: bigint, bytes: number, what: string): number {
-    if (address < BigInt(PAGE_SIZE)) {
+  locate(address: bigint | number, bytes: number, what: string): number {
+    const offset = Number(address);
+    if (offset < PAGE_SIZE) {
       throw new BadAddressError(
         address,
         `${what} cannot lie in the first page, the image's header`,
       );
     }
-    if (address + BigInt(bytes) > BigInt(this.#end)) {
-      const end = `0x${this.#end.toString(16)}`;
-      throw new BadAddressError(address, `${what} needs ${bytes} bytes, but memory ends at ${end}`);
+    if (!(offset + bytes <= this.#end)) {
+      const problem = `${what} needs ${bytes} bytes, but memory ends at ${hex(this.#end)}`;
+      throw new BadAddressError(address, problem);
     }
-    return Number(address);
+    if (offset % 8 !== 0) {
+      throw new BadAddressError(address, `${what} would have to be aligned to 8 bytes`);
+    }
+    return offset;
   }
 
   /**
-   * Writes a struct and, elsewhere, the arrays that it refers to.
+   * Takes pages in a row, for a pool, and returns the address of the first.
    *
-   * @throws {FieldRangeError} when a value does not fit
+   * @throws {OutOfMemoryError} when the buffer cannot grow
    */
-  put<T extends object>(struct: StructClass<T>, value: T): bigint {
-    const address = this.allocate(codecOf(struct).size);
-    this.write(struct, value, Number(address));
-    return address;
-  }
-
-  /** Writes a struct to an offset that was allocated for it. */
-  write<T extends object>(struct: StructClass<T>, value: T, offset: number): void {
-    const codec = codecOf(struct);
-    // Arrays behind references are allocated meanwhile, which may replace the buffer.
-    const staged = new Memory(new ArrayBuffer(codec.size));
-    codec.encode(value, staged, 0, this);
-    this.#bytes.u8.set(staged.u8, offset);
+  takePages(count: number): number {
+    const end = this.#end / PAGE_SIZE;
+    const first = this.#map.find(count, end) ?? this.#firstAtEnd(end);
+    if (first + count > end) {
+      const wanted = (first + count) * PAGE_SIZE;
+      if (wanted > this.#bytes.byteLength) this.#grow(wanted);
+      this.#end = wanted;
+    }
+    this.#map.take(first, count);
+    return first * PAGE_SIZE;
   }
 
   /**
-   * Reads the struct at an address.
+   * Takes account of what lies in the memory, unless that was done. Pools do it by themselves.
    *
-   * @throws {BadAddressError} when it or an array that it refers to cannot lie where it is said to
+   * @throws what `account` threw, each time
    */
-  get<T extends object>(struct: StructClass<T>, address: bigint): T {
-    const codec = codecOf(struct);
-    const offset = this.locate(address, codec.size, describe(struct).name);
-    return codec.decode(this.#bytes, offset, this);
+  account(): void {
+    const account = this.#account;
+    if (account === undefined) return;
+    this.#account = undefined;
+    try {
+      account();
+    } catch (error) {
+      this.#account = () => {
+        throw error;
+      };
+      throw error;
+    }
   }
 
-  store(elements: Sequence<object>, of: StructClass): bigint {
-    const array = allocArray(this, of);
-    array.append(elements);
-    return array.address;
+  /** Arrays that have changed and are not yet complete in memory, by the address of their header. */
+  get unfinished(): Map<number, PreservedArray> {
+    return this.#unfinished;
   }
 
-  load(address: bigint, of: StructClass): Sequence<object> {
-    return restoreArray(this, address, of);
+  /** Completes all arrays in memory. */
+  flush(): void {
+    for (const array of this.#unfinished.values()) array.flush();
+  }
+
+  /**
+   * Begins the next generation: what is allocated now is what its readers see, and is not written to
+   * any more; what was freed can be allocated again.
+   */
+  commit(): void {
+    this.flush();
+    this.#generation++;
+    for (const pool of this.#pools.values()) pool.commit();
+  }
+
+  /** The first of the free pages that the address space ends with. */
+  #firstAtEnd(end: number): number {
+    let first = end;
+    while (first > 1 && !this.#map.has(first - 1)) first--;
+    return first;
   }
 
   #grow(end: number): void {
-    const pages = Math.ceil(end / PAGE_SIZE) * PAGE_SIZE;
     // Doubling keeps the number of remappings logarithmic.
-    const wanted = Math.max(pages, this.#bytes.byteLength * 2);
-    const buffer = this.#backing.resize?.(wanted);
+    const wanted = Math.max(end, this.#bytes.byteLength * 2);
+    const buffer = this.#resize(wanted) ?? this.#resize(end);
     if (buffer === undefined || buffer.byteLength < end) {
       throw new OutOfMemoryError(end, this.#bytes.byteLength);
     }
     this.#bytes = new Memory(buffer);
+  }
+
+  /** Undefined when the backing cannot be so long. */
+  #resize(byteLength: number): ArrayBufferLike | undefined {
+    try {
+      return this.#backing.resize?.(byteLength);
+    } catch (cause) {
+      const { buffer } = this.#backing;
+      // Grown by half or not at all, the mapping may be another one.
+      if (buffer !== this.#bytes.buffer) this.#bytes = new Memory(buffer);
+      if (byteLength <= this.#bytes.byteLength * 2 && cause instanceof RangeError) return undefined;
+      throw new OutOfMemoryError(byteLength, this.#bytes.byteLength, { cause });
+    }
   }
 }

@@ -1,8 +1,8 @@
 import type { Family } from "@luo/version";
 
 /**
- * How one kind of resource survives a live update. `R` is what a program holds, `S` the newest
- * version of the record that describes it.
+ * How one kind of resource survives a live update. `R` is what a program holds, `S` the class
+ * of the record that describes it.
  *
  * In the predecessor, as Linux's file handlers: `preserve` and `settle` (serving goes on), `freeze` (nothing
  * changes from here on, and the record is made); if the update is abandoned `unfreeze` and

@@ -1,4 +1,4 @@
-import { ObjectStore, type StoredObject } from "@luo/store";
+import { BadAddressError, BadObjectError, ObjectStore, type StoredObject } from "@luo/store";
 import { codecOf } from "@luo/struct";
 import { type Family, manifestOf } from "@luo/version";
 import { type Arrival, IMAGE_NAME, type ImageFile } from "./carrier.js";
@@ -44,7 +44,9 @@ export class Inheritance {
     arrival.descriptors.delete(IMAGE_NAME);
     const image = arrival.openImage(fd);
     // What can be done while the predecessor still serves is no part of the pause.
-    for (const { newest } of families) codecOf(newest);
+    for (const family of families) {
+      for (const version of family.reads) codecOf(family.structOf(version));
+    }
     arrival.send({ type: "hello", manifest: manifestOf(families) });
     await arrival.inbox.expect("frozen", timeout);
     try {
@@ -60,9 +62,18 @@ export class Inheritance {
     return this.#store.list();
   }
 
-  /** The object in the highest shared version, as the newest class; undefined if there is none. */
+  /**
+   * The object in the highest shared version, as the family's class; undefined if there is none.
+   *
+   * @throws {BadObjectError} when it is not what was written; the predecessor is told, and goes on
+   */
   take<T extends object>(identifier: string, family: Family<T>): T | undefined {
-    return this.#store.take(identifier, family);
+    try {
+      return this.#store.take(identifier, family);
+    } catch (error) {
+      if (error instanceof BadObjectError || error instanceof BadAddressError) this.fail(error);
+      throw error;
+    }
   }
 
   /**
@@ -74,7 +85,7 @@ export class Inheritance {
     token: string,
     handler: Handler<R, S>,
   ): Promise<R | undefined> {
-    const record = this.#store.take(recordIdentifier(handler, token), handler.family);
+    const record = this.take(recordIdentifier(handler, token), handler.family);
     if (record === undefined) return undefined;
     const fd = this.#arrival.descriptors.get(token);
     if (fd === undefined) {

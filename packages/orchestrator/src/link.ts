@@ -1,4 +1,4 @@
-import type { Manifest } from "@luo/version";
+import { type Manifest, ManifestError, parseManifest } from "@luo/version";
 import {
   LinkClosedError,
   LinkTimeoutError,
@@ -114,18 +114,12 @@ function isMessage<T extends Message["type"]>(found: unknown, type: T): found is
 }
 
 function isManifest(found: unknown): found is Manifest {
-  const versions = (list: unknown) => Array.isArray(list) && list.every(Number.isInteger);
-  return (
-    isRecord(found) &&
-    isRecord(found.families) &&
-    Object.values(found.families).every(
-      (family) =>
-        isRecord(family) &&
-        versions(family.reads) &&
-        versions(family.writes) &&
-        isRecord(family.layouts),
-    )
-  );
+  try {
+    return parseManifest(found) !== undefined;
+  } catch (error) {
+    if (error instanceof ManifestError) return false;
+    throw error;
+  }
 }
 
 function isRecord(found: unknown): found is Record<string, unknown> {

@@ -221,10 +221,11 @@ export class Predecessor {
     for (const [token, { handler, resource }] of files) {
       undo.add(() => handler.unfreeze?.(resource));
       const record = await handler.freeze(resource);
-      store.put(recordIdentifier(handler, token), record, { alongside: older(handler.family) });
+      const { family } = handler;
+      store.put(recordIdentifier(handler, token), record, { family, alongside: older(family) });
     }
     for (const [identifier, { family, current }] of this.#objects) {
-      store.put(identifier, current(), { alongside: older(family) });
+      store.put(identifier, current(), { family, alongside: older(family) });
     }
     const objects = store.list();
     const imageBytes = store.seal();
@@ -263,7 +264,7 @@ export class Predecessor {
   #rehearse(older: (family: Family) => readonly number[]): void {
     const store = ObjectStore.create(heapBacking());
     for (const [identifier, { family, current }] of this.#objects) {
-      store.put(identifier, current(), { alongside: older(family) });
+      store.put(identifier, current(), { family, alongside: older(family) });
     }
     store.seal();
   }

@@ -6,7 +6,7 @@ import {
   type UpdateOptions,
 } from "@luo/orchestrator";
 import { LuoStruct, u32, u64 } from "@luo/struct";
-import { type Family, family } from "@luo/version";
+import { type Family, family, follows, lossy, since } from "@luo/version";
 import { Calls, Loopback, type Program } from "./loopback.js";
 
 @LuoStruct(0, { family: "counter" })
@@ -14,16 +14,14 @@ export class CounterV0 {
   @u32 hits = 0;
 }
 @LuoStruct(1, { family: "counter" })
+@follows(CounterV0)
 export class CounterV1 {
   @u64 hits = 0n;
-  @u32 since = 0;
+  @lossy @since(1, 1970) @u32 since = 0;
 }
 /** The counter as the first release had it. */
-export const OldCounter = family(CounterV0);
-export const Counter = family(CounterV0).version(CounterV1, {
-  upgrade: { hits: ({ hits }) => BigInt(hits), since: () => 1970 },
-  downgrade: { hits: ({ hits }) => Number(hits) },
-});
+export const OldCounter = family(CounterV0, { reads: { to: 0 } });
+export const Counter = family(CounterV1);
 
 @LuoStruct(0, { family: "tank" })
 export class TankV0 {

@@ -80,7 +80,7 @@ test("a token that was forgotten can be given again, and takes no part in an upd
 test("the manifest is what the program writes", () => {
   const { predecessor } = service();
   expect(predecessor.manifest()).toEqual(manifestOf([Counter, TankRecord]));
-  expect(new Predecessor([]).manifest()).toEqual({ families: {} });
+  expect(new Predecessor([]).manifest()).toEqual({ format: 1, families: {} });
 });
 
 test("what is preserved while an update is prepared is refused, or part of it: never lost", async () => {

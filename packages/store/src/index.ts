@@ -1,4 +1,17 @@
-export { type Backing, heapBacking } from "@luo/memory";
-export { BadImageError, BadObjectError } from "./errors.js";
-export { MAX_IDENTIFIER } from "./image.js";
-export { ObjectStore, type PutOptions, type StoredObject } from "./object-store.js";
+export {
+  type Backing,
+  BadAddressError,
+  heapBacking,
+  type MemoryUsage,
+  type Pool,
+} from "@luo/memory";
+export { costOf } from "./cost.js";
+export { BadImageError, BadObjectError, IdentifierError } from "./errors.js";
+export { MAX_IDENTIFIER } from "./identifier.js";
+export {
+  ObjectStore,
+  type OpenOptions,
+  type PutOptions,
+  type StoredObject,
+} from "./object-store.js";
+export { FORMAT } from "./root.js";

@@ -1,12 +1,34 @@
-import { type Backing, PreservedMemory } from "@luo/memory";
-import { describe, fingerprintOf, layoutOf, type StructSchema, schemaOf } from "@luo/struct";
+import {
+  type Backing,
+  checksum,
+  type Lease,
+  type MemoryUsage,
+  PAGE_SIZE,
+  type Pool,
+  type PoolOptions,
+  PreservedMemory,
+} from "@luo/memory";
+import { Memory, type StructClass, type StructSchema } from "@luo/struct";
 import { type Family, familyOf, NegotiationError } from "@luo/version";
+import { ArrayReader, ArrayWriter } from "./arrays.js";
+import { Contents } from "./contents.js";
+import { type Copy, Directory } from "./directory.js";
 import { BadImageError, BadObjectError } from "./errors.js";
-import { Directory, DirectoryEntry, ImageHeader, readHeader, writeHeader } from "./image.js";
+import { type Form, Forms } from "./forms.js";
+import { ResidentPools } from "./resident-pools.js";
+import { Root, readRoot, writeRoot } from "./root.js";
+import { StoredSchemas } from "./stored-schemas.js";
 
 export interface PutOptions {
+  /** As a version of which family it is written; by default, of its class's. */
+  readonly family?: Family;
   /** Older versions of the same object that are written next to it. */
   readonly alongside?: Iterable<number>;
+}
+
+export interface OpenOptions {
+  /** Whether to read everything and hold it against its checksum, as `verify` does; false by default. */
+  readonly verify?: boolean;
 }
 
 /** One object in one version, as a list shows it. */
@@ -19,7 +41,9 @@ export interface StoredObject {
 }
 
 /**
- * Objects in an image: each is one versioned record under an identifier.
+ * Objects in an image: each is one versioned record under an identifier. An image holds the last
+ * generation that was sealed until the next is; what is put or deleted meanwhile leaves it as it is,
+ * so that a program which ends at whatever instant leaves one complete.
  *
  *     const store = ObjectStore.create(backing);
  *     store.put("memfd/7", state, { alongside: [0] });
@@ -29,165 +53,271 @@ export interface StoredObject {
  */
 export class ObjectStore {
   readonly #memory: PreservedMemory;
-  readonly #generation: number;
-  readonly #schemas: Map<string, StructSchema>;
-  /** By identifier, the entries of its versions. */
-  readonly #objects = new Map<string, DirectoryEntry[]>();
+  readonly #objects: Pool;
+  readonly #directory: Directory;
+  readonly #schemas: StoredSchemas;
+  readonly #contents: Contents;
+  readonly #forms: Forms;
+  readonly #resident: ResidentPools;
+  /** Of arrays that were taken, by identifier. */
+  readonly #leases = new Map<string, Lease>();
 
-  private constructor(
-    memory: PreservedMemory,
-    generation: number,
-    entries: Iterable<DirectoryEntry>,
-    schemas: readonly StructSchema[],
-  ) {
+  private constructor(backing: Backing, root: Root) {
+    const { length: end, generation } = root;
+    const account = generation > 0 ? { account: () => this.#account() } : {};
+    const memory = new PreservedMemory(backing, { end, generation, ...account });
+    const own = memory.pool(DIRECTORY);
     this.#memory = memory;
-    this.#generation = generation;
-    for (const entry of entries) {
-      const versions = this.#objects.get(entry.identifier);
-      if (versions === undefined) this.#objects.set(entry.identifier, [entry]);
-      else versions.push(entry);
-    }
-    this.#schemas = new Map(schemas.map((schema) => [key(schema), schema]));
+    this.#objects = memory.pool(OBJECTS);
+    this.#schemas = new StoredSchemas(own, root);
+    this.#directory = Directory.open(own, root.directory, root.objects);
+    this.#contents = new Contents(memory, this.#directory, this.#schemas.schemas);
+    this.#forms = new Forms(this.#schemas.schemas);
+    this.#resident = new ResidentPools(memory, own, root.pools);
   }
 
   /** An empty store over zeroed memory. Nobody can open it before `seal`. */
   static create(backing: Backing): ObjectStore {
-    return new ObjectStore(new PreservedMemory(backing), 0, [], []);
+    return new ObjectStore(backing, Object.assign(new Root(), { length: PAGE_SIZE }));
   }
 
   /**
-   * The store in an image that was sealed.
+   * The store in an image, as it was when it was last sealed. It takes time in proportion to the
+   * number of objects; their content is read when it is asked for.
    *
-   * @throws {BadImageError} when the image is damaged or unfinished
+   * @throws {BadImageError} when the image is damaged, or was never sealed
    * @throws {BadAddressError} when it refers to what it does not hold
    */
-  static open(backing: Backing): ObjectStore {
-    const { generation, length, root } = readHeader(backing);
-    const memory = new PreservedMemory(backing, length);
-    const { entries, schemas, schemasLength } = memory.get(Directory, root);
-    const start = memory.locate(schemas, schemasLength, "the schemas");
-    try {
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(
-        memory.bytes.u8.slice(start, start + schemasLength),
-      );
-      return new ObjectStore(memory, generation, entries, JSON.parse(text));
-    } catch (cause) {
-      throw new BadImageError("its schemas are not JSON", { cause });
-    }
+  static open(backing: Backing, { verify = false }: OpenOptions = {}): ObjectStore {
+    const store = new ObjectStore(backing, readRoot(new Memory(backing.buffer)));
+    if (verify) store.verify();
+    return store;
   }
 
-  /** Counts the images that this memory has held; 0 before the first is sealed. */
+  /** Counts the generations that were sealed; 0 before the first. */
   get generation(): number {
-    return this.#generation;
+    return this.#memory.generation;
   }
 
-  /** Bytes in use. */
+  /** Bytes of the image, a multiple of 4096. */
   get byteLength(): number {
     return this.#memory.end;
   }
 
+  /** How many identifiers hold an object. */
+  get size(): number {
+    return this.#directory.size;
+  }
+
+  /** What lies in the image, to the byte and the page. */
+  get usage(): MemoryUsage {
+    this.#memory.account();
+    return this.#memory.usage;
+  }
+
   /** The layouts of everything inside, each once. */
   get schemas(): readonly StructSchema[] {
-    return [...this.#schemas.values()];
+    return this.#schemas.schemas.list;
   }
 
   /** All objects in the order in which they were put, each version on its own. */
   list(): readonly StoredObject[] {
-    return this.#entries().map(({ identifier, family, version, size }) => ({
-      identifier,
-      family,
-      version,
-      size,
-    }));
+    return Array.from(this.#contents, ({ identifier, copy, schema }) => {
+      const { family, version } = schema;
+      return { identifier, family, version, size: copy.bytes };
+    });
   }
 
   /**
-   * Writes an object, and copies of it in older versions, in place of what the identifier held.
+   * Writes an object in the newest version, and copies of it in older ones, in place of what the
+   * identifier held. Arrays that were taken from the same identifier are not written again.
    *
-   * @param identifier at most 128 bytes of UTF-8
+   * @param identifier 1 to 128 bytes of UTF-8
+   * @throws {IdentifierError} when it cannot be an identifier
    * @throws {FamilyError} when the class is in no family, or the family has no such older version
    * @throws {ConversionError} when an older version cannot hold what the object holds
-   * @throws {FieldRangeError} when a value does not fit its field
+   * @throws {FieldRangeError} when a value does not fit its field; the identifier holds what it held
+   * @throws {OutOfMemoryError} when the memory cannot grow; the same holds
    */
-  put(identifier: string, value: object, { alongside = [] }: PutOptions = {}): void {
-    const family = familyOf(value.constructor as new () => object);
-    const versions = new Set([family.versionOf(value), ...alongside]);
-    const written = Array.from(versions, (version) => {
-      const struct = family.structOf(version);
-      const address = this.#memory.put(struct, family.convert(value, version));
-      for (const schema of schemaOf(struct)) this.#schemas.set(key(schema), schema);
-      return Object.assign(new DirectoryEntry(), {
-        identifier,
-        family: family.name,
-        version,
-        address,
-        size: layoutOf(struct).size,
-        fingerprint: fingerprintOf(struct),
-      });
-    });
-    this.#objects.set(identifier, written);
+  put(identifier: string, value: object, { family, alongside }: PutOptions = {}): void {
+    this.#memory.account();
+    const known = family ?? familyOf(value.constructor as StructClass);
+    const entry = this.#directory.find(identifier);
+    const forms = this.#forms.written(known, alongside);
+    const refers = forms.some(({ layout }) => layout.references);
+    const arrays = refers
+      ? new ArrayWriter(this.#objects, this.#leases.get(identifier))
+      : undefined;
+    const before = entry === 0 ? undefined : this.#contents.copies(entry);
+    const copies: Copy[] = [];
+    try {
+      for (const form of forms) {
+        const { struct, version, schema, codec } = form;
+        const object = value.constructor === struct ? value : known.convert(value, version);
+        const bytes = codec.sizeOf(object);
+        const address = this.#objects.allocate(bytes);
+        const copy = { schema, checksum: 0, address, bytes };
+        copies.push(copy);
+        if (arrays !== undefined) this.#objects.write(struct, object, address, arrays);
+        else codec.encode(object, this.#memory.bytes, address);
+        copy.checksum = checksum(this.#memory.bytes, address, bytes);
+      }
+      this.#directory.set(identifier, copies);
+    } catch (error) {
+      for (const { address } of copies) this.#objects.free(address);
+      arrays?.undo();
+      throw error;
+    }
+    if (before !== undefined) this.#free(identifier, before, copies, arrays);
   }
 
   /**
-   * The object in the highest version that both it and the family have, upgraded to the newest
-   * class; undefined when there is no such identifier.
+   * The object in the highest version that both it and the family have, as the class that the family
+   * is seen as; undefined when there is no such identifier. Arrays in it are read when they are asked
+   * for, and can be until the identifier is put or deleted.
    *
    * @throws {NegotiationError} when no version is shared; it lists both sides
-   * @throws {BadObjectError} when the identifier holds an object of another family
+   * @throws {BadObjectError} when the identifier holds an object of another family, or its bytes have
+   *   changed since they were written
+   * @throws {BadAddressError} when it refers to what the image does not hold
    */
   take<T extends object>(identifier: string, family: Family<T>): T | undefined {
-    const entries = this.#objects.get(identifier);
-    if (entries === undefined) return undefined;
-    const foreign = entries.find((entry) => entry.family !== family.name);
-    if (foreign !== undefined) {
-      throw new BadObjectError(identifier, `is of family ${foreign.family}, not ${family.name}`);
+    const entry = this.#directory.find(identifier);
+    if (entry === 0) return undefined;
+    const readable = this.#forms.readable(family);
+    let [best, form]: [number, Form | undefined] = [-1, undefined];
+    for (let at = this.#directory.copies(entry) - 1; at >= 0; at--) {
+      const candidate = readable[this.#directory.schema(entry, at)];
+      if (candidate === undefined || candidate.version <= (form?.version ?? -1)) continue;
+      best = at;
+      form = candidate;
     }
-    const known = entries.filter(({ version }) => family.versions.includes(version));
-    const same = known.filter(
-      ({ version, fingerprint }) => fingerprint === fingerprintOf(family.structOf(version)),
-    );
-    const best = same.toSorted((a, b) => b.version - a.version)[0];
-    if (best === undefined) {
-      const writes = entries.map(({ version }) => version);
-      const differing = known.map(({ version }) => version);
-      throw new NegotiationError([
-        { family: family.name, writes, reads: family.versions, differing },
-      ]);
-    }
-    const value = this.#memory.get(family.structOf(best.version), best.address);
-    return family.convert(value, describe(family.newest).version) as T;
+    if (form === undefined) throw this.#unreadable(identifier, entry, family);
+    const value = this.#read(identifier, this.#directory.copy(entry, best), form);
+    return (form.version === family.version ? value : family.convert(value, family.version)) as T;
   }
 
   /** Forgets an object in all versions; whether there was one. */
   delete(identifier: string): boolean {
-    return this.#objects.delete(identifier);
+    this.#memory.account();
+    const before = this.#contents.copies(this.#directory.find(identifier));
+    if (before.length === 0) return false;
+    this.#directory.set(identifier, []);
+    this.#free(identifier, before, [], undefined);
+    return true;
   }
 
-  /** Completes the image: from here on it can be opened. Returns its length in bytes. */
+  /**
+   * A pool for what the program keeps in the image beside the objects, such as arrays whose addresses
+   * are fields. What is in a resident pool stays from generation to generation until it is freed;
+   * everything in others ends with this program.
+   *
+   * @param name 1 to 40 bytes of UTF-8
+   */
+  pool(name: string, options: PoolOptions = {}): Pool {
+    if ([OBJECTS, DIRECTORY].includes(name)) throw new BadImageError(`the pool ${name} is its own`);
+    this.#memory.account();
+    return this.#memory.pool(name, options);
+  }
+
+  /**
+   * Completes a generation: from here on it is what `open` finds. Its cost is in proportion to what
+   * has changed. Returns the image's length in bytes.
+   */
   seal(): number {
-    const json = new TextEncoder().encode(JSON.stringify(this.schemas));
-    const schemas = this.#memory.allocate(json.length);
-    this.#memory.bytes.u8.set(json, Number(schemas));
-    const root = this.#memory.put(
-      Directory,
-      Object.assign(new Directory(), {
-        entries: this.#entries(),
-        schemas,
-        schemasLength: json.length,
-      }),
-    );
-    const header = Object.assign(new ImageHeader(), {
-      generation: this.#generation + 1,
-      length: this.#memory.end,
-      root,
-    });
-    writeHeader(this.#memory.bytes, header);
-    return header.length;
+    this.#memory.account();
+    this.#memory.flush();
+    const generation = this.generation + 1;
+    const schemas = this.#schemas.write();
+    const pools = this.#resident.write();
+    this.#directory.seal(generation);
+    const { newest: directory, size: objects } = this.#directory;
+    const length = this.#memory.end;
+    const root = { ...schemas, generation, length, directory, objects, pools };
+    writeRoot(this.#memory.bytes, Object.assign(new Root(), root));
+    this.#memory.commit();
+    return length;
   }
 
-  #entries(): DirectoryEntry[] {
-    return [...this.#objects.values()].flat();
+  /**
+   * Reads everything in the image and holds it against its checksums.
+   *
+   * @throws {BadImageError}, {BadObjectError}, {BadAddressError} that tell what has changed, or what
+   *   overlaps something else
+   * @throws {LeakError} when the image holds what no object refers to
+   */
+  verify(): void {
+    this.#memory.account();
+    this.#contents.verify(this.#objects);
+  }
+
+  /** Before the first change: what lies in an image that was opened is allocated as well. */
+  #account(): void {
+    this.#schemas.adopt();
+    this.#directory.adopt();
+    this.#resident.restore();
+    this.#contents.adopt(this.#objects);
+  }
+
+  #unreadable(identifier: string, entry: number, family: Family): Error {
+    const copies = this.#contents.copies(entry);
+    const schemas = copies.map((copy) => this.#contents.schemaOf(identifier, copy));
+    const foreign = schemas.find((schema) => schema.family !== family.name);
+    if (foreign !== undefined) {
+      return new BadObjectError(identifier, `is of family ${foreign.family}, not ${family.name}`);
+    }
+    const writes = schemas.map(({ version }) => version);
+    const differing = writes.filter((version) => family.versions.includes(version));
+    return new NegotiationError([
+      { family: family.name, writes, reads: family.versions, differing },
+    ]);
+  }
+
+  #read(identifier: string, copy: Copy, { struct, codec, layout }: Form): object {
+    const { references, flexible, size } = layout;
+    const { address, bytes } = copy;
+    if (flexible ? bytes < size : bytes !== size) {
+      throw new BadObjectError(identifier, `has ${bytes} bytes, expected ${size} (${struct.name})`);
+    }
+    this.#memory.locate(address, bytes, "an object");
+    this.#contents.check(identifier, copy);
+    const refs = references ? new ArrayReader(this.#objects, this.#lease(identifier)) : undefined;
+    if (!flexible) return codec.decode(this.#memory.bytes, address, refs);
+    // Its elements end with it.
+    return codec.decode(new Memory(this.#memory.bytes.bytes(address, bytes)), 0, refs);
+  }
+
+  #lease(identifier: string): Lease {
+    const lease = this.#leases.get(identifier) ?? { valid: true };
+    this.#leases.set(identifier, lease);
+    return lease;
+  }
+
+  /** Frees what an identifier held, except for arrays that are part of what it holds now. */
+  #free(
+    identifier: string,
+    before: readonly Copy[],
+    after: readonly Copy[],
+    arrays: ArrayWriter | undefined,
+  ): void {
+    const lease = this.#leases.get(identifier);
+    if (lease !== undefined) {
+      lease.valid = false;
+      this.#leases.delete(identifier);
+    }
+    let kept = new Set<number>();
+    if (arrays !== undefined && arrays.kept.size > 0) {
+      for (const array of arrays.kept) array.lease = this.#lease(identifier);
+      kept = this.#contents.reached(identifier, after);
+    }
+    for (const address of this.#contents.reached(identifier, before)) {
+      if (!kept.has(address)) this.#objects.free(address);
+    }
   }
 }
 
-const key = ({ family, version }: StructSchema) => `${family}@${version}`;
+/** The pool of the objects. */
+export const OBJECTS = "luo.objects";
+
+/** The pool of all that is needed to find them. */
+const DIRECTORY = "luo.directory";

@@ -1,135 +1,193 @@
 import { describe, type StructClass } from "@luo/struct";
-import { type Converter, planConversion } from "./conversion.js";
+import { classOf } from "./class-of.js";
 import { ConversionError, FamilyError } from "./errors.js";
-import { join } from "./membership.js";
+import { type Lineage, lineageOf, pass } from "./lineage.js";
+import { Misfit } from "./misfit.js";
+
+/** Versions from one to another, both included; without a bound, as far as there are any. */
+export interface VersionRange {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface FamilyOptions {
+  /** The versions that the program reads: `from` retires older ones, `to` holds newer ones back. */
+  readonly reads?: VersionRange;
+  /** Of those, the versions that it writes: a new one can be read a release before it is written. */
+  readonly writes?: VersionRange;
+}
+
+/** What is known once all versions are. */
+interface Resolved {
+  readonly lineage: Lineage;
+  readonly reads: readonly number[];
+  readonly writes: readonly number[];
+}
 
 /**
- * What a step between two adjacent versions says beyond the fields that carry over by themselves:
- * for a field of the target, how it is made from the whole object of the other version.
+ * All versions of one struct, seen as one of its classes: the program's objects are of that class,
+ * whatever newer versions it also reads and writes. A new version is a class that follows another.
+ *
+ * The versions are put together when they are first asked for: until then classes can be declared.
+ * From then on, everything that needs them throws a `FamilyError` if they do not fit together.
  */
-export interface Step<Old extends object, New extends object> {
-  readonly upgrade?: Conversions<Old, New>;
-  readonly downgrade?: Conversions<New, Old>;
-}
-
-/** Functions that make fields of `To` out of a `From`. */
-export type Conversions<From extends object, To extends object> = {
-  readonly [F in keyof To]?: (from: From) => To[F];
-};
-
-interface Member {
-  readonly version: number;
-  readonly struct: StructClass;
-  /** To the version below and from it; absent in the oldest. */
-  readonly upgrade?: Converter;
-  readonly downgrade?: Converter;
-}
-
-/** All versions of one struct, oldest first. Programs only ever see its newest, `T`. */
 export class Family<T extends object = object> {
   readonly name: string;
-  /** Ascending. */
-  readonly versions: readonly number[];
-  /** The class of the newest version. */
-  readonly newest: StructClass<T>;
-  readonly #members: readonly Member[];
+  /** The class of the program's objects. */
+  readonly struct: StructClass<T>;
+  /** The version of that class. */
+  readonly version: number;
+  readonly #options: FamilyOptions;
+  #resolved: Resolved | undefined;
 
-  /** Use `family(Oldest)` and `.version(Newer)`. */
-  constructor(name: string, newest: StructClass<T>, members: readonly Member[]) {
-    this.name = name;
-    this.newest = newest;
-    this.versions = members.map(({ version }) => version);
-    this.#members = members;
-    for (const { struct } of members) join(struct, this);
+  /** Use `family(Class)`. */
+  constructor(struct: StructClass<T>, options: FamilyOptions) {
+    const { family, version } = describe(struct);
+    this.name = family;
+    this.struct = struct;
+    this.version = version;
+    this.#options = options;
+  }
+
+  /** Those that the program reads, ascending. */
+  get reads(): readonly number[] {
+    return this.#resolve().reads;
   }
 
   /**
-   * The family with one more version.
-   *
-   * @throws {FamilyError} when the class is of another family or not newer, or when a field neither
-   *   carries over nor has a conversion, in either direction
+   * Those that the program writes, ascending. Versions that no downgrade leads to, as a field was
+   * dropped without a value for older readers, are not among them.
    */
-  version<N extends object>(struct: StructClass<N>, step: Step<T, N> = {}): Family<N> {
-    const { name, version, family } = describe(struct);
-    const last = describe(this.newest);
-    if (family !== this.name) {
-      throw new FamilyError(
-        this.name,
-        `${name} is of family ${family}; say @LuoStruct(${version}, { family: "${this.name}" })`,
-      );
-    }
-    if (version <= last.version) {
-      throw new FamilyError(
-        this.name,
-        `${name} is version ${version}, after ${last.name} of version ${last.version}; add versions in ascending order`,
-      );
-    }
-    const upgrade = planConversion(this.name, this.newest, struct, step.upgrade, "upgrade");
-    const downgrade = planConversion(this.name, struct, this.newest, step.downgrade, "downgrade");
-    const member = { version, struct, upgrade, downgrade };
-    return new Family(this.name, struct, [...this.#members, member]);
+  get writes(): readonly number[] {
+    return this.#resolve().writes;
+  }
+
+  /** All that it knows, ascending: the same as `reads`. */
+  get versions(): readonly number[] {
+    return this.reads;
+  }
+
+  /** The class of the highest version that the program writes. */
+  get newest(): StructClass {
+    return this.structOf(Math.max(...this.writes));
   }
 
   /** The class of a version. @throws {FamilyError} when there is none */
   structOf(version: number): StructClass {
-    return this.#member(version).struct;
+    const { lineage, reads } = this.#resolve();
+    const struct = lineage.structs[version - lineage.oldest];
+    if (struct !== undefined && reads.includes(version)) return struct;
+    throw new FamilyError(this.name, `has no version ${version}; it has ${this.#known()}`);
   }
 
   /** The version of which the object is an instance. @throws {FamilyError} when it is of none */
   versionOf(value: object): number {
-    const member = this.#members.find(({ struct }) => value.constructor === struct);
-    if (member === undefined) {
-      throw new FamilyError(
-        this.name,
-        `an object of class ${value.constructor?.name} is none of its versions (${this.#known()})`,
-      );
+    const struct = classOf(value);
+    const version = struct && describe(struct).version;
+    if (
+      version !== undefined &&
+      this.reads.includes(version) &&
+      this.structOf(version) === struct
+    ) {
+      return version;
     }
-    return member.version;
+    throw new FamilyError(
+      this.name,
+      `an object of class ${value.constructor?.name} is none of its versions (${this.#known()})`,
+    );
   }
 
   /**
-   * The object in another version, by way of all versions between.
+   * The object in another version, by way of all versions between; the object itself when it is of
+   * that version. What is converted shares with it what carries over.
    *
-   * @throws {ConversionError} when a step fails, for example as it would lose what the older needs
+   * @throws {ConversionError} when a step fails, for example as it would lose what nothing declares
+   *   `@lossy`
+   * @throws {FamilyError} when the object or the version is not of the family
    */
   convert(value: object, to: number): object {
     const from = this.versionOf(value);
-    this.#member(to);
-    const between = this.#members.filter(
-      ({ version }) => version > Math.min(from, to) && version <= Math.max(from, to),
-    );
-    const steps =
-      from < to
-        ? between.map(({ upgrade }) => upgrade)
-        : between.reverse().map(({ downgrade }) => downgrade);
+    this.structOf(to);
     try {
-      return steps.reduce((current, step) => step?.(current) ?? current, value);
+      return pass(this.#resolve().lineage, value, from, to);
     } catch (cause) {
-      if (cause instanceof ConversionError) throw cause;
-      const problem = cause instanceof Error ? cause.message : String(cause);
-      throw new ConversionError(this.name, from, to, problem, { cause });
+      if (!(cause instanceof Misfit)) throw cause;
+      const { message, path: field } = cause;
+      throw new ConversionError(this.name, from, to, message, { field, cause: cause.cause });
     }
-  }
-
-  #member(version: number): Member {
-    const member = this.#members.find((candidate) => candidate.version === version);
-    if (member === undefined) {
-      throw new FamilyError(this.name, `has no version ${version}; it has ${this.#known()}`);
-    }
-    return member;
   }
 
   #known(): string {
-    return this.#members.map(({ version, struct }) => `${version} (${struct.name})`).join(", ");
+    const { lineage, reads } = this.#resolve();
+    return reads
+      .map((version) => `${version} (${lineage.structs[version - lineage.oldest]?.name})`)
+      .join(", ");
+  }
+
+  #resolve(): Resolved {
+    this.#resolved ??= resolve(this.struct, this.#options);
+    return this.#resolved;
   }
 }
 
+/** @throws {FamilyError} when the options leave nothing to read or to write */
+function resolve(struct: StructClass, { reads = {}, writes = {} }: FamilyOptions): Resolved {
+  const lineage = lineageOf(struct);
+  const { family, name, version } = describe(struct);
+  const { oldest, structs, steps } = lineage;
+  const all = structs.map((_, index) => oldest + index);
+  const readable = all.filter(within(reads));
+  if (!readable.includes(version)) {
+    throw new FamilyError(
+      family,
+      `the program's objects are of ${name}, but it reads ${list(readable)}; let it read version ${version}, or say family(<another class>)`,
+    );
+  }
+  // Upgrades always work; the way down ends where a step has none.
+  const end = steps.findLastIndex(({ descends }, index) => !descends && oldest + index < version);
+  const reachable = readable.filter((candidate) => candidate > oldest + end);
+  const writable = reachable.filter(within(writes));
+  const { from } = writes;
+  if (writable.length === 0 || (from !== undefined && !writable.includes(from))) {
+    throw new FamilyError(
+      family,
+      `${name} can be written as ${list(reachable)}, but writes ${range(writes)} are asked for; change the range, or the classes`,
+    );
+  }
+  return { lineage, reads: readable, writes: writable };
+}
+
+const within =
+  ({ from = 0, to = Number.POSITIVE_INFINITY }: VersionRange) =>
+  (version: number) =>
+    version >= from && version <= to;
+
+const list = (versions: readonly number[]) =>
+  versions.length > 0 ? `version ${versions.join(", ")}` : "no version";
+
+const range = ({ from = 0, to }: VersionRange) =>
+  to === undefined ? `from ${from}` : `${from} to ${to}`;
+
 /**
- * Begins a family with its oldest version; `.version(Newer)` adds the next.
+ * The family of a class: every version that is linked to it, older and newer, seen as this class.
  *
- *     const Memfd = family(MemfdV0).version(MemfdV1, { upgrade: { folios: (old) => ... } });
+ *     const Counter = family(CounterV1);
+ *     const Counter = family(CounterV1, { reads: { from: 1 }, writes: { to: 1 } });
+ *
+ * @throws {DeclarationError} when the class is no struct
  */
-export function family<T extends object>(oldest: StructClass<T>): Family<T> {
-  const { family, version } = describe(oldest);
-  return new Family(family, oldest, [{ version, struct: oldest }]);
+export function family<T extends object>(
+  struct: StructClass<T>,
+  options: FamilyOptions = {},
+): Family<T> {
+  return new Family(struct, options);
+}
+
+const families = new WeakMap<StructClass, Family>();
+
+/** `family(struct)` with every version, made once. */
+export function familyOf<T extends object>(struct: StructClass<T>): Family<T> {
+  const known = (families.get(struct) as Family<T> | undefined) ?? new Family(struct, {});
+  families.set(struct, known);
+  return known;
 }

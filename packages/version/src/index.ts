@@ -1,5 +1,15 @@
-export { ConversionError, FamilyError, type Lacking, NegotiationError } from "./errors.js";
-export { type Conversions, Family, family, type Step } from "./family.js";
+export { type AlongsidePolicy, alongside } from "./alongside.js";
+export {
+  type DefaultDecorator,
+  lossy,
+  type Primitive,
+  renamed,
+  since,
+} from "./annotations.js";
+export { ConversionError, FamilyError, ManifestError } from "./errors.js";
+export { type Family, type FamilyOptions, family, familyOf, type VersionRange } from "./family.js";
+export { dropped, follows } from "./follows.js";
 export { type FamilyManifest, type Manifest, manifestOf } from "./manifest.js";
-export { familyOf } from "./membership.js";
 export { negotiate } from "./negotiate.js";
+export { type Lacking, NegotiationError } from "./negotiation-error.js";
+export { parseManifest } from "./parse-manifest.js";

@@ -1,8 +1,14 @@
 import { fingerprintOf } from "@luo/struct";
+import { FamilyError } from "./errors.js";
 import type { Family } from "./family.js";
 
-/** What a program reads and writes, as JSON: exchanged before an update, or kept with a release. */
+/**
+ * What a program reads and writes, as JSON: exchanged before an update, or kept with a release. Its
+ * schema is `@luo/version/manifest.schema.json`.
+ */
 export interface Manifest {
+  /** Of the manifest itself. */
+  readonly format: 1;
   readonly families: Readonly<Record<string, FamilyManifest>>;
 }
 
@@ -15,20 +21,30 @@ export interface FamilyManifest {
   readonly layouts: Readonly<Record<string, string>>;
 }
 
-/** The manifest of a program that knows these families: it reads and writes every version of each. */
+/**
+ * The manifest of a program that knows these families.
+ *
+ * @throws {FamilyError} when two of one name differ, or the versions of one do not fit together
+ */
 export function manifestOf(families: Iterable<Family>): Manifest {
-  return {
-    families: Object.fromEntries(
-      Array.from(families, (family): [string, FamilyManifest] => {
-        const { versions } = family;
-        const layouts = Object.fromEntries(
-          versions.map((version) => [
-            version,
-            fingerprintOf(family.structOf(version)).toString(16).padStart(16, "0"),
-          ]),
-        );
-        return [family.name, { reads: versions, writes: versions, layouts }];
-      }),
-    ),
-  };
+  const entries = new Map<string, FamilyManifest>();
+  for (const family of families) {
+    const entry = entryOf(family);
+    const other = entries.get(family.name);
+    if (other !== undefined && JSON.stringify(other) !== JSON.stringify(entry)) {
+      const problem = "is given twice, with other versions; give the program one of the two";
+      throw new FamilyError(family.name, problem, { struct: family.struct.name });
+    }
+    entries.set(family.name, entry);
+  }
+  return { format: 1, families: Object.fromEntries(entries) };
+}
+
+function entryOf(family: Family): FamilyManifest {
+  const { reads, writes } = family;
+  const layouts = reads.map((version) => {
+    const fingerprint = fingerprintOf(family.structOf(version));
+    return [version, fingerprint.toString(16).padStart(16, "0")] as const;
+  });
+  return { reads, writes, layouts: Object.fromEntries(layouts) };
 }

@@ -1,5 +1,5 @@
-import { type Lacking, NegotiationError } from "./errors.js";
 import type { FamilyManifest, Manifest } from "./manifest.js";
+import { type Lacking, NegotiationError } from "./negotiation-error.js";
 
 const NOTHING: FamilyManifest = { reads: [], writes: [], layouts: {} };
 
@@ -12,13 +12,14 @@ const NOTHING: FamilyManifest = { reads: [], writes: [], layouts: {} };
 export function negotiate(writer: Manifest, reader: Manifest): ReadonlyMap<string, number> {
   const agreed = new Map<string, number>();
   const lacking: Lacking[] = [];
-  for (const [family, { writes, layouts }] of Object.entries(writer.families)) {
-    const other = Object.hasOwn(reader.families, family) ? reader.families[family] : undefined;
-    const { reads, layouts: theirs } = other ?? NOTHING;
+  for (const [family, offered] of Object.entries(writer.families)) {
+    const known = Object.hasOwn(reader.families, family) ? reader.families[family] : undefined;
+    const { reads, layouts: theirs } = known ?? NOTHING;
+    const { writes, layouts } = offered;
     const shared = writes.filter((version) => reads.includes(version));
     const same = shared.filter((version) => layouts[version] === theirs[version]);
     if (same.length > 0) agreed.set(family, Math.max(...same));
-    else lacking.push({ family, writes, reads, differing: shared });
+    else lacking.push({ family, writes, reads, differing: shared, known: offered.reads });
   }
   if (lacking.length > 0) throw new NegotiationError(lacking);
   return agreed;

@@ -1,157 +1,333 @@
-import { array, char, LuoStruct, ref, type Sequence, struct, u32, u64 } from "@luo/struct";
-import { ConversionError, FamilyError, family } from "@luo/version";
+import { array, char, LuoStruct, ref, type Sequence, struct, u8, u32, u64 } from "@luo/struct";
+import {
+  ConversionError,
+  dropped,
+  family,
+  familyOf,
+  follows,
+  lossy,
+  renamed,
+  since,
+} from "@luo/version";
 import { describe, expect, test } from "vitest";
+
+@LuoStruct(0)
+class CounterV0 {
+  @u64 hits = 0n;
+  @u32 legacy = 0;
+  @u8 colour = 0;
+}
+
+@LuoStruct(1)
+@follows(CounterV0)
+@dropped("legacy", 7)
+class CounterV1 {
+  @u64 hits = 0n;
+  @since(1, 5n) @u64 limit = 0n;
+  @renamed("colour") @u32 color = 0;
+  @lossy @since(1, ({ hits }: CounterV0) => hits * 2n) @u64 started = 0n;
+}
+
+// The annotations of the version before are copied along with its fields, and say nothing new.
+@follows(CounterV1)
+@LuoStruct(2)
+@dropped("legacy", 7)
+class CounterV2 {
+  @u64 hits = 0n;
+  @since(1, 5n) @u64 limit = 0n;
+  @renamed("colour") @u32 color = 0;
+  @lossy @since(1, ({ hits }: CounterV0) => hits * 2n) @u64 started = 0n;
+  @since(2) @char(8) name = "(none)";
+}
+
+@LuoStruct(3, { family: "Counter" })
+class CounterV3 extends CounterV2 {
+  @u32 shards = 1;
+}
+
+const Counter = family(CounterV3);
+const v0 = () => Object.assign(new CounterV0(), { hits: 3n, legacy: 9, colour: 200 });
+
+describe("what annotations say", () => {
+  test("of an upgrade, step by step from the oldest to the newest", () => {
+    const newest = Counter.convert(v0(), 3);
+    expect(newest).toBeInstanceOf(CounterV3);
+    const made = { hits: 3n, limit: 5n, color: 200, started: 6n, name: "(none)", shards: 1 };
+    expect({ ...newest }).toEqual(made);
+    expect({ ...Counter.convert(v0(), 1) }).toEqual({
+      hits: 3n,
+      limit: 5n,
+      color: 200,
+      started: 6n,
+    });
+  });
+
+  test("of a downgrade: what was dropped is what older readers are given", () => {
+    const newest = Counter.convert(v0(), 3);
+    expect(Counter.convert(newest, 0)).toEqual(Object.assign(v0(), { legacy: 7 }));
+    expect(Counter.convert(newest, 0)).toBeInstanceOf(CounterV0);
+  });
+
+  test("an object of the version that is asked for is not copied", () => {
+    const value = v0();
+    expect(Counter.convert(value, 0)).toBe(value);
+  });
+});
+
+describe("nothing is lost without @lossy", () => {
+  const lossOf = (change: Partial<CounterV3>) => () =>
+    Counter.convert(Object.assign(Counter.convert(v0(), 3), change), 0);
+
+  test.each<[Partial<CounterV3>, string]>([
+    [
+      { limit: 6n },
+      "Counter from version 3 to 0: limit holds 6n, which version 0 cannot hold: an upgrade would make it 5n; mark it @lossy if it may be lost",
+    ],
+    [{ name: "x" }, 'name holds "x", which version 1 cannot hold'],
+    [{ shards: 2 }, "shards holds 2, which version 2 cannot hold: an upgrade would make it 1"],
+    [{ color: 256 }, "color holds 256, expected an integer from 0 to 255"],
+  ])("%o", (change, problem) => {
+    expect(lossOf(change)).toThrow(ConversionError);
+    expect(lossOf(change)).toThrow(problem);
+  });
+
+  test("what stands for a field that was dropped later is nobody's value, and no loss", () => {
+    @LuoStruct(0)
+    class TapV0 {
+      @u32 litres = 0;
+    }
+    @LuoStruct(1)
+    class TapV1 extends TapV0 {
+      @since(1, 5) @u32 limit = 0;
+    }
+    @LuoStruct(2)
+    @follows(TapV1)
+    class TapV2 {
+      @u32 litres = 0;
+      @renamed("limit") @u32 bound = 0;
+    }
+    @LuoStruct(3)
+    @follows(TapV2)
+    @dropped("bound", 7)
+    class TapV3 {
+      @u32 litres = 0;
+    }
+    const Tap = family(TapV3);
+    expect(Tap.convert(new TapV3(), 1)).toMatchObject({ limit: 7 });
+    expect(Tap.convert(new TapV3(), 0)).toBeInstanceOf(TapV0);
+    const bound = Object.assign(new TapV2(), { bound: 7 });
+    expect(() => Tap.convert(bound, 0)).toThrow("limit holds 7, which version 0 cannot hold");
+  });
+
+  test("what is @lossy is", () => {
+    expect(lossOf({ started: 99n })()).toBeInstanceOf(CounterV0);
+  });
+
+  test("the error names the field for programs too", () => {
+    try {
+      lossOf({ limit: 6n })();
+    } catch (error) {
+      expect(error).toMatchObject({
+        ...{ code: "LUO_CONVERSION", family: "Counter", from: 3, to: 0, field: "limit" },
+      });
+    }
+    expect.assertions(1);
+  });
+});
 
 @LuoStruct(0, { family: "unit" })
 class UnitV0 {
   @u32 id = 0;
 }
 @LuoStruct(1, { family: "unit" })
+@follows(UnitV0)
 class UnitV1 {
   @u32 id = 0;
-  @char(16) name = "";
+  @since(1, ({ id }: UnitV0) => `unit ${id}`) @char(16) name = "";
 }
-const Unit = family(UnitV0).version(UnitV1, { upgrade: { name: ({ id }) => `unit ${id}` } });
 
-@LuoStruct(0, { family: "plant" })
-class PlantV0 {
-  @u64 power = 0n;
+@LuoStruct(4, { family: "plant" })
+class PlantV4 {
+  @u64 watts = 0n;
   @ref(() => UnitV0) units: Sequence<UnitV0> = [];
   @struct main: UnitV0 = new UnitV0();
   @array(UnitV0, 2) pair: UnitV0[] = [];
 }
-@LuoStruct(1, { family: "plant" })
-class PlantV1 {
-  @u64 power = 0n;
+@LuoStruct(5, { family: "plant" })
+@follows(PlantV4)
+class PlantV5 {
+  @u64 watts = 0n;
   @ref(() => UnitV1) units: Sequence<UnitV1> = [];
   @struct main: UnitV1 = new UnitV1();
   @array(UnitV1, 2) pair: UnitV1[] = [];
 }
-@LuoStruct(4, { family: "plant" })
-class PlantV4 {
+@LuoStruct(6, { family: "plant" })
+@follows(PlantV5, {
+  upgrade: { milliwatts: ({ watts }) => watts * 1000n },
+  downgrade: {
+    watts: ({ milliwatts }: PlantV6) => {
+      if (milliwatts < 0n) throw new Error("no power at all");
+      return milliwatts / 1000n;
+    },
+  },
+})
+class PlantV6 {
   @u64 milliwatts = 0n;
   @ref(() => UnitV1) units: Sequence<UnitV1> = [];
   @struct main: UnitV1 = new UnitV1();
   @array(UnitV1, 2) pair: UnitV1[] = [];
 }
-const Plant = family(PlantV0)
-  .version(PlantV1)
-  .version(PlantV4, {
-    upgrade: { milliwatts: ({ power }) => power * 1000n },
-    downgrade: {
-      power: ({ milliwatts }) => {
-        if (milliwatts % 1000n !== 0n) throw new Error(`${milliwatts} mW are no whole watts`);
-        return milliwatts / 1000n;
-      },
-    },
-  });
+const Plant = family(PlantV6);
 
 const unit = (id: number) => Object.assign(new UnitV0(), { id });
 const plant = () =>
-  Object.assign(new PlantV0(), {
-    power: 7n,
+  Object.assign(new PlantV4(), {
+    watts: 7n,
     units: [unit(1), unit(2)],
     main: unit(3),
     pair: [unit(4), unit(5)],
   });
 
-test("fields of the same name and type carry over, and so do structs of one family inside", () => {
-  const newest = Plant.convert(plant(), 4) as PlantV4;
-  expect(newest).toBeInstanceOf(PlantV4);
-  expect(newest.milliwatts).toBe(7000n);
-  expect([...newest.units].map(({ name }) => name)).toEqual(["unit 1", "unit 2"]);
-  expect([...newest.units].every((element) => element instanceof UnitV1)).toBe(true);
-  expect(newest.main).toEqual(Object.assign(new UnitV1(), { id: 3, name: "unit 3" }));
-  expect(newest.pair[1]?.name).toBe("unit 5");
+describe("structs of one family inside of structs are converted along", () => {
+  test("alone, in arrays and behind references", () => {
+    const newest = Plant.convert(plant(), 6) as PlantV6;
+    expect(newest.milliwatts).toBe(7000n);
+    expect([...newest.units].map(({ name }) => name)).toEqual(["unit 1", "unit 2"]);
+    expect([...newest.units].every((element) => element instanceof UnitV1)).toBe(true);
+    expect(newest.main).toEqual(Object.assign(new UnitV1(), { id: 3, name: "unit 3" }));
+    expect(newest.pair[1]?.name).toBe("unit 5");
+  });
+
+  test("down and up again gives what the older version held", () => {
+    const back = Plant.convert(Plant.convert(plant(), 6), 4);
+    expect(back).toEqual(plant());
+    expect(back).toBeInstanceOf(PlantV4);
+  });
+
+  test("what one of them would lose is told by its place", () => {
+    const newest = Plant.convert(plant(), 6) as PlantV6;
+    newest.pair[1] = Object.assign(new UnitV1(), { id: 5, name: "five" });
+    expect(() => Plant.convert(newest, 4)).toThrow(
+      'plant from version 6 to 4: pair[1].name holds "five", which version 0 cannot hold',
+    );
+    const other = Plant.convert(plant(), 6) as PlantV6;
+    const units = [...other.units, Object.assign(new UnitV1(), { id: 1, name: "" })];
+    expect(() => Plant.convert(Object.assign(other, { units }), 4)).toThrow("units[2].name holds");
+  });
+
+  test("a view of preserved memory stays one: elements are converted as they are read", () => {
+    let reads = 0;
+    const view: Sequence<UnitV0> = {
+      length: 1000,
+      at: (index) => {
+        reads++;
+        return unit(index);
+      },
+      *[Symbol.iterator]() {
+        for (let index = 0; index < 1000; index++) yield this.at(index) as UnitV0;
+      },
+    };
+    const { units } = Plant.convert(Object.assign(plant(), { units: view }), 6) as PlantV6;
+    expect(reads).toBe(0);
+    expect(units.length).toBe(1000);
+    expect(units.at(17)?.name).toBe("unit 17");
+    expect(reads).toBe(1);
+    expect(Array.from(units, ({ id }) => id)).toHaveLength(1000);
+  });
 });
 
-test("down and up again gives what the older version held", () => {
-  const back = Plant.convert(Plant.convert(plant(), 4), 0);
-  expect(back).toEqual(plant());
-  expect(back).toBeInstanceOf(PlantV0);
-});
-
-test("a downgrade that would lose what the older reader needs fails and says why", () => {
-  const value = Object.assign(Plant.convert(plant(), 4), { milliwatts: 1n });
-  expect(() => Plant.convert(value, 0)).toThrow(ConversionError);
-  expect(() => Plant.convert(value, 0)).toThrow(
-    "plant from version 4 to 0: 1 mW are no whole watts",
-  );
-});
-
-test("the family is named after its class, without the version", () => {
-  @LuoStruct(3)
-  class ThingV3 {
-    @u32 x = 0;
-  }
-  expect(family(ThingV3).name).toBe("Thing");
-  expect(Plant.versions).toEqual([0, 1, 4]);
-  expect(Plant.newest).toBe(PlantV4);
-});
-
-describe("what cannot work is an error when the family is declared", () => {
-  @LuoStruct(1, { family: "plant" })
-  class Incompatible {
-    @u32 power = 0;
-  }
-  @LuoStruct(1, { family: "plant" })
-  class Extended {
-    @u64 power = 0n;
-    @u32 extra = 0;
-  }
-  @LuoStruct(0, { family: "plant" })
-  class Base {
-    @u64 power = 0n;
-  }
-  @LuoStruct(1, { family: "other" })
-  class Foreign {
-    @u64 power = 0n;
-  }
-
-  test("a field whose type changed", () => {
-    expect(() => family(Base).version(Incompatible)).toThrow(
-      "family plant: power is u64 in Base but u32 in Incompatible; give upgrade: { power: (from) => ... }",
+describe("functions", () => {
+  test("that give another value on the way back are found: a fraction would be lost", () => {
+    const value = Object.assign(Plant.convert(plant(), 6), { milliwatts: 1n });
+    expect(() => Plant.convert(value, 5)).toThrow(
+      "plant from version 6 to 5: milliwatts holds 1n, which version 5 cannot hold: an upgrade would make it 0n",
     );
   });
-  test("a field that is new", () => {
-    expect(() => family(Base).version(Extended)).toThrow(
-      "Extended.extra has no counterpart in Base",
+  test("that throw are told with the field that they make", () => {
+    const value = Object.assign(Plant.convert(plant(), 6), { milliwatts: -1n });
+    expect(() => Plant.convert(value, 4)).toThrow(
+      "plant from version 6 to 4: watts cannot be made: no power at all",
     );
   });
-  test("a field that the older version has alone", () => {
-    expect(() => family(Base).version(Foreign as typeof Base)).toThrow(FamilyError);
-    @LuoStruct(1, { family: "plant" })
-    class Shrunk {
-      @u32 other = 0;
+});
+
+describe("a family is seen as one of its classes", () => {
+  test("and knows all that are linked to it, older and newer", () => {
+    const Seen = family(PlantV4);
+    expect(Seen).toMatchObject({ name: "plant", version: 4, struct: PlantV4 });
+    expect(Seen.reads).toEqual([4, 5, 6]);
+    expect(Seen.writes).toEqual([4, 5, 6]);
+    expect(Seen.newest).toBe(PlantV6);
+    expect(Seen.structOf(5)).toBe(PlantV5);
+    expect(Seen.versionOf(new PlantV5())).toBe(5);
+    expect(familyOf(PlantV5)).toBe(familyOf(PlantV5));
+  });
+
+  test("its name is that of the class, without the version", () => {
+    expect(Counter.name).toBe("Counter");
+  });
+
+  test("versions are retired, held back, or read and not yet written", () => {
+    const retired = family(CounterV2, { reads: { from: 1 } });
+    expect([retired.reads, retired.writes]).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
+    expect(() => retired.structOf(0)).toThrow("family Counter: has no version 0; it has 1");
+    expect(() => retired.versionOf(new CounterV0())).toThrow("is none of its versions");
+    const old = family(CounterV1, { reads: { to: 1 } });
+    expect(old.versions).toEqual([0, 1]);
+    const staged = family(CounterV2, { writes: { to: 1 } });
+    expect([staged.reads, staged.writes]).toEqual([
+      [0, 1, 2, 3],
+      [0, 1],
+    ]);
+    expect(staged.newest).toBe(CounterV1);
+  });
+
+  test("what it cannot write is not among what it writes", () => {
+    @LuoStruct(0)
+    class BoxV0 {
+      @u32 serial = 0;
+      @u32 size = 0;
     }
-    const upgrade = { other: () => 1 };
-    expect(() => family(Base).version(Shrunk, { upgrade })).toThrow(
-      "Base.power has no counterpart in Shrunk; give downgrade",
+    @LuoStruct(1)
+    @follows(BoxV0)
+    @dropped("serial")
+    class BoxV1 {
+      @u32 size = 0;
+    }
+    const Box = family(BoxV1);
+    expect([Box.reads, Box.writes]).toEqual([[0, 1], [1]]);
+    expect(family(BoxV0).writes).toEqual([0, 1]);
+    expect(() => Box.convert(new BoxV1(), 0)).toThrow(
+      "Box from version 1 to 0: serial was dropped, and older readers need it",
+    );
+    expect(() => family(BoxV1, { writes: { from: 0 } }).writes).toThrow(
+      "BoxV1 can be written as version 1, but writes from 0 are asked for",
     );
   });
-  test("a class of another family", () => {
-    expect(() => family(Base).version(Foreign)).toThrow("Foreign is of family other");
-  });
-  test("versions out of order, or the same twice", () => {
-    expect(() => family(Extended).version(Base)).toThrow("add versions in ascending order");
-    expect(() => family(Base).version(Base)).toThrow("Base is version 0, after Base of version 0");
-  });
-  test("a conversion of a field that is not there", () => {
-    const upgrade = { extra: () => 1, gone: () => 2 };
-    expect(() => family(Base).version(Extended, { upgrade })).toThrow("upgrade.gone is given");
-  });
-});
 
-test("a conversion of the wrong type does not compile", () => {
-  const wrong = () =>
-    // @ts-expect-error the new field is a string
-    family(UnitV0).version(UnitV1, { upgrade: { name: () => 7 } });
-  expect(wrong).toBeDefined();
+  test("ranges that leave nothing are refused", () => {
+    expect(() => family(CounterV2, { reads: { from: 3 } }).reads).toThrow(
+      "the program's objects are of CounterV2, but it reads version 3",
+    );
+    expect(() => family(CounterV2, { writes: { from: 9 } }).writes).toThrow("writes from 9");
+  });
 });
 
 test("an object of a class that is in no version is refused by name", () => {
-  expect(() => Unit.convert(new PlantV0(), 1)).toThrow(
-    "an object of class PlantV0 is none of its versions (0 (UnitV0), 1 (UnitV1))",
+  expect(() => family(UnitV0).convert(new PlantV4(), 1)).toThrow(
+    "an object of class PlantV4 is none of its versions (0 (UnitV0), 1 (UnitV1))",
   );
-  expect(() => Unit.convert(new UnitV0(), 9)).toThrow("has no version 9");
+  expect(() => family(UnitV0).convert(new UnitV0(), 9)).toThrow("has no version 9");
+});
+
+test("an object of a class that extends a version, and is none itself, is of that version", () => {
+  class Named extends UnitV1 {
+    shout() {
+      return this.name.toUpperCase();
+    }
+  }
+  expect(family(UnitV1).versionOf(new Named())).toBe(1);
 });

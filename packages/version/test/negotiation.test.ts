@@ -1,12 +1,22 @@
-import { LuoStruct, u32, u64 } from "@luo/struct";
-import { family, type Manifest, manifestOf, NegotiationError, negotiate } from "@luo/version";
-import { expect, test } from "vitest";
+import { LuoStruct, u32 } from "@luo/struct";
+import {
+  alongside,
+  family,
+  type Manifest,
+  manifestOf,
+  NegotiationError,
+  negotiate,
+} from "@luo/version";
+import { describe, expect, test } from "vitest";
+
+const EMPTY: Manifest = { format: 1, families: {} };
 
 const program = (
   reads: number[],
   writes = reads,
   layouts: Record<string, string> = {},
 ): Manifest => ({
+  format: 1,
   families: {
     memfd: {
       reads,
@@ -34,7 +44,7 @@ test("the highest version that the one writes and the other reads is chosen", ()
 });
 
 test("what only the reader knows needs no agreement", () => {
-  expect(negotiate({ families: {} }, program([0])).size).toBe(0);
+  expect(negotiate(EMPTY, program([0])).size).toBe(0);
 });
 
 test("no shared version is explained: both sides, and what to do", () => {
@@ -45,9 +55,10 @@ test("no shared version is explained: both sides, and what to do", () => {
   expect(reasonOf(program([0]), program([1, 2])).message).toContain(
     "keep version 0 in the reader's family, or update by way of a release that knows both",
   );
-  expect(reasonOf(program([0]), { families: {} }).message).toContain(
-    "add the family to the reader",
+  expect(reasonOf(program([0, 1]), program([5])).message).toContain(
+    "keep version 1 in the reader's family",
   );
+  expect(reasonOf(program([0]), EMPTY).message).toContain("add the family to the reader");
 });
 
 test("the same version with another layout is no shared version", () => {
@@ -55,29 +66,76 @@ test("the same version with another layout is no shared version", () => {
   expect(negotiate(program([0, 1]), edited).get("memfd")).toBe(0);
   const { message, lacking } = reasonOf(program([1]), edited);
   expect(message).toContain("version 1 has another layout on each side");
-  expect(lacking).toEqual([{ family: "memfd", writes: [1], reads: [0, 1], differing: [1] }]);
+  expect(lacking).toEqual([
+    { family: "memfd", writes: [1], reads: [0, 1], differing: [1], known: [1] },
+  ]);
+});
+
+test("a version that the writer knows and does not write is the least change that helps", () => {
+  const { message, lacking } = reasonOf(program([0, 1, 2], [2]), program([0, 1]));
+  expect(message).toBe(
+    "family memfd: the writer writes version 2, the reader reads version 0, 1; the writer knows version 1: " +
+      "let it write that, with { writes: { from: 1 } } or a value for what was dropped since",
+  );
+  expect(lacking).toMatchObject([{ writes: [2], reads: [0, 1], known: [0, 1, 2] }]);
+});
+
+test("every family without a shared version is named", () => {
+  const families = (version: number) =>
+    Object.fromEntries(
+      ["a", "b"].map((name) => [name, { reads: [version], writes: [version], layouts: {} }]),
+    );
+  const [writer, reader] = [0, 1].map((v): Manifest => ({ format: 1, families: families(v) }));
+  const { message } = reasonOf(writer ?? EMPTY, reader ?? EMPTY);
+  expect(message.split("\n").map((line) => line.slice(0, 9))).toEqual(["family a:", "family b:"]);
 });
 
 test("a family called like a property of every object is a family like any other", () => {
-  const writer = { families: { constructor: { reads: [0], writes: [0], layouts: { 0: "x" } } } };
-  expect(() => negotiate(writer, { families: {} })).toThrow(NegotiationError);
+  const entry = { reads: [0], writes: [0], layouts: { 0: "x" } };
+  const writer: Manifest = { format: 1, families: { constructor: entry } };
+  expect(() => negotiate(writer, EMPTY)).toThrow(NegotiationError);
 });
 
-test("a manifest survives JSON", () => {
-  @LuoStruct(0, { family: "m" })
+describe("alongside the newest, where the successor is not known", () => {
+  @LuoStruct(0, { family: "memfd" })
   class M0 {
-    @u32 x = 0;
+    @u32 a = 0;
   }
-  @LuoStruct(2, { family: "m" })
-  class M2 {
-    @u64 y = 0n;
+  @LuoStruct(1, { family: "memfd" })
+  class M1 extends M0 {
+    @u32 b = 0;
   }
-  const M = family(M0).version(M2, {
-    upgrade: { y: ({ x }) => BigInt(x) },
-    downgrade: { x: ({ y }) => Number(y) },
+  @LuoStruct(2, { family: "memfd" })
+  class M2 extends M1 {
+    @u32 c = 0;
+  }
+  @LuoStruct(3, { family: "memfd" })
+  class M3 extends M2 {
+    @u32 d = 0;
+  }
+  const M = family(M3);
+  /** A release that knows versions up to one. */
+  const release = (to: number) => manifestOf([family(M0, { reads: { to } })]);
+
+  test("all older versions, or the last few, the highest first", () => {
+    expect(alongside(M, "all")).toEqual([2, 1, 0]);
+    expect(alongside(M, { last: 2 })).toEqual([2, 1]);
+    expect(alongside(M, { last: 0 })).toEqual([]);
+    expect(alongside(M, { last: 9 })).toEqual([2, 1, 0]);
+    for (const last of [-1, 0.5, Number.NaN]) {
+      expect(() => alongside(M, { last })).toThrow(RangeError);
+    }
   });
-  const manifest = manifestOf([M]);
-  expect(JSON.parse(JSON.stringify(manifest))).toEqual(manifest);
-  expect(manifest.families.m).toMatchObject({ reads: [0, 2], writes: [0, 2] });
-  expect(manifest.families.m?.layouts[0]).toMatch(/^[0-9a-f]{16}$/);
+
+  test("those that are written: not a version that is held back or retired", () => {
+    expect(alongside(family(M3, { writes: { from: 1, to: 2 } }), "all")).toEqual([1]);
+  });
+
+  test("what named releases read, and no more", () => {
+    expect(alongside(M, { readers: [release(0), release(2), release(0)] })).toEqual([2, 0]);
+    expect(alongside(M, { readers: [release(3)] })).toEqual([]);
+    expect(alongside(M, { readers: [EMPTY, release(1)] })).toEqual([1]);
+    const retired = family(M3, { reads: { from: 2 } });
+    expect(() => alongside(retired, { readers: [release(1)] })).toThrow(NegotiationError);
+  });
 });

@@ -1,4 +1,4 @@
-import { char, family, LuoStruct, ref, type Sequence, u32, u64 } from "luo";
+import { char, family, follows, LuoStruct, lossy, ref, type Sequence, since, u32, u64 } from "luo";
 import type { Slot } from "../table.js";
 
 @LuoStruct(0, { family: "kv.slot" })
@@ -10,16 +10,10 @@ class SlotV0 implements Slot {
 }
 
 @LuoStruct(1, { family: "kv.slot" })
-export class SlotV1 implements Slot {
-  @char(240) key = "";
-  @u64.number offset = 0;
-  @u32 length = 0;
-  @u32 capacity = 0;
-  /** Milliseconds since 1970; 0 where release 1 did not know. */
-  @u64.number modified = 0;
+export class SlotV1 extends SlotV0 {
+  /** Milliseconds since 1970; 0 where release 1 did not know, which does not tell its clients. */
+  @lossy @since(1, 0) @u64.number modified = 0;
 }
-
-family(SlotV0).version(SlotV1, { upgrade: { modified: () => 0 } });
 
 @LuoStruct(0, { family: "kv.table" })
 class TableV0 {
@@ -28,12 +22,13 @@ class TableV0 {
   @ref(() => SlotV0) slots: Sequence<SlotV0> = [];
 }
 
+/** The slots are converted along. */
 @LuoStruct(1, { family: "kv.table" })
+@follows(TableV0)
 export class TableV1 {
   /** Bytes of the heap in use. */
   @u64.number used = 0;
   @ref(() => SlotV1) slots: Sequence<SlotV1> = [];
 }
 
-/** Nothing to say: the slots are converted along. */
-export const TableState = family(TableV0).version(TableV1);
+export const TableState = family(TableV1);

@@ -1,0 +1,131 @@
+import { codecOf, LuoStruct, type StructClass, type StructCodec, u64 } from "@luo/struct";
+import { BadAddressError } from "./errors.js";
+import { PAGE_SIZE } from "./pages.js";
+import type { Pool } from "./pool.js";
+
+/**
+ * The first 16 bytes of a block, as Linux has them in its KHO blocks: entries of one size follow, and
+ * as many blocks are linked as there must be.
+ */
+@LuoStruct(0, { family: "kho.block" })
+export class BlockHeader {
+  /** Address of the next block; 0 ends the list. */
+  @u64.number next = 0;
+  /** Entries in this block. */
+  @u64.number count = 0;
+}
+
+const headerCodec = codecOf(BlockHeader);
+
+/**
+ * A list of fixed-size entries in linked blocks of 4096 bytes, byte-compatible with Linux's KHO
+ * blocks: floor(4080 / entry size) entries to a block.
+ */
+export class BlockList<T extends object> {
+  /** Of the first block; 0 while the list is empty. */
+  address = 0;
+  readonly #pool: Pool;
+  readonly #codec: StructCodec<T>;
+  readonly #perBlock: number;
+  readonly #blocks: { readonly address: number; count: number }[] = [];
+
+  private constructor(pool: Pool, struct: StructClass<T>) {
+    this.#pool = pool;
+    this.#codec = codecOf(struct);
+    this.#perBlock = Math.floor((PAGE_SIZE - headerCodec.size) / this.#codec.size);
+    if (this.#perBlock === 0 || this.#codec.size === 0) {
+      throw new RangeError(
+        `${struct.name} has ${this.#codec.size} bytes, expected 1 to ${PAGE_SIZE - headerCodec.size}, as an entry lies within a block`,
+      );
+    }
+  }
+
+  /** An empty list. @throws {RangeError} when an entry does not fit into a block */
+  static alloc<T extends object>(pool: Pool, struct: StructClass<T>): BlockList<T> {
+    return new BlockList(pool, struct);
+  }
+
+  /**
+   * The list whose first block lies at an address; 0 is the empty one. All blocks are checked.
+   *
+   * @throws {BadAddressError} when a block cannot be right, or the list runs in a circle
+   */
+  static restore<T extends object>(
+    pool: Pool,
+    address: bigint | number,
+    struct: StructClass<T>,
+  ): BlockList<T> {
+    const { memory } = pool;
+    const list = new BlockList(pool, struct);
+    list.address = Number(address);
+    const most = memory.end / PAGE_SIZE;
+    for (let next = list.address; next !== 0; ) {
+      const at = memory.locate(next, PAGE_SIZE, `a block of ${struct.name}`);
+      const header = headerCodec.decode(memory.bytes, at);
+      if (header.count > list.#perBlock) {
+        const problem = `a block counts ${header.count} entries of ${struct.name}, but ${list.#perBlock} fit`;
+        throw new BadAddressError(next, problem);
+      }
+      if (list.#blocks.push({ address: next, count: header.count }) > most) {
+        throw new BadAddressError(next, `the blocks of ${struct.name} run in a circle`);
+      }
+      next = header.next;
+    }
+    return list;
+  }
+
+  get length(): number {
+    return this.#blocks.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** The addresses of the blocks. */
+  get blocks(): readonly number[] {
+    return this.#blocks.map(({ address }) => address);
+  }
+
+  /** @throws {FieldRangeError} when the entry does not fit its struct; the list is then as before */
+  push(entry: T): void {
+    const { bytes } = this.#pool.memory;
+    const last = this.#blocks.at(-1);
+    if (last !== undefined && last.count < this.#perBlock) {
+      this.#codec.encode(
+        entry,
+        bytes,
+        last.address + headerCodec.size + last.count * this.#codec.size,
+      );
+      last.count++;
+      headerCodec.encode({ next: 0, count: last.count }, bytes, last.address);
+      return;
+    }
+    const address = this.#pool.allocate(PAGE_SIZE);
+    const block = this.#pool.memory.bytes;
+    try {
+      this.#codec.encode(entry, block, address + headerCodec.size);
+    } catch (error) {
+      this.#pool.free(address);
+      throw error;
+    }
+    block.u8.fill(0, address + headerCodec.size + this.#codec.size, address + PAGE_SIZE);
+    headerCodec.encode({ next: 0, count: 1 }, block, address);
+    if (last === undefined) this.address = address;
+    else headerCodec.encode({ next: address, count: last.count }, block, last.address);
+    this.#blocks.push({ address, count: 1 });
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (const { address, count } of this.#blocks) {
+      yield* this.#codec.decodeArray(
+        this.#pool.memory.bytes,
+        address + headerCodec.size,
+        count,
+        this.#pool,
+      );
+    }
+  }
+
+  /** Frees all blocks. */
+  free(): void {
+    for (const { address } of this.#blocks.splice(0)) this.#pool.free(address);
+    this.address = 0;
+  }
+}

@@ -1,0 +1,316 @@
+import {
+  codecOf,
+  describe,
+  layoutOf,
+  Memory,
+  type RefResolver,
+  type Sequence,
+  type StructClass,
+} from "@luo/struct";
+import { allocArray, restoreArray } from "./array.js";
+import { type Allocation, AllocationError, BadAddressError, LeakError } from "./errors.js";
+import { PAGE_SIZE, type PageMap, pagesFor } from "./pages.js";
+import type { PreservedMemory } from "./preserved-memory.js";
+import { Slab } from "./slab.js";
+
+/** Up to this many bytes, allocations share pages. */
+const MAX_SLOT = PAGE_SIZE / 2;
+
+export interface PoolOptions {
+  /** Whether what is in the pool stays across updates, until it is freed: a store keeps account of it. */
+  readonly resident?: boolean;
+}
+
+/** What a pool holds. */
+export interface PoolUsage {
+  readonly allocations: number;
+  /** Of all allocations. */
+  readonly bytes: number;
+  /** Pages that the pool has taken, in part for what the last sealed generation still holds. */
+  readonly pages: number;
+}
+
+/**
+ * Allocations that live together. They can be freed one by one, or all at once by `release`, which
+ * touches no other pool. Allocations never move.
+ *
+ * Memory that a sealed generation uses is kept as it is until the next is sealed, also when it was
+ * freed. A pool resolves `@ref` fields: arrays are allocated in it.
+ */
+export class Pool implements RefResolver {
+  readonly name: string;
+  readonly resident: boolean;
+  readonly memory: PreservedMemory;
+  readonly #map: PageMap;
+  /** By page, what lies in it; a run of pages is found by its first. */
+  readonly #slabs = new Map<number, Slab>();
+  /** By size of slot in units of 8 bytes, slabs with room. */
+  readonly #open = Array.from({ length: MAX_SLOT / 8 + 1 }, (): Slab[] => []);
+  #touched: Slab[] = [];
+  /** Counts what was allocated and freed. */
+  changes = 0;
+  #allocations = 0;
+  #bytes = 0;
+  #pages = 0;
+
+  /** Use `PreservedMemory.pool`. */
+  constructor(memory: PreservedMemory, map: PageMap, name: string, resident: boolean) {
+    this.memory = memory;
+    this.#map = map;
+    this.name = name;
+    this.resident = resident;
+  }
+
+  /**
+   * Allocates bytes, aligned to 8, and to 4096 if more than 2048. Their content is undefined. The
+   * address is never 0.
+   *
+   * @throws {RangeError} unless `bytes` is a positive integer
+   * @throws {OutOfMemoryError} when the buffer cannot grow
+   */
+  allocate(bytes: number): number {
+    if (!(bytes > 0 && Number.isSafeInteger(bytes))) {
+      throw new RangeError(`pool ${this.name}: found ${bytes} bytes, expected a positive integer`);
+    }
+    this.memory.account();
+    const size = sizeOf(bytes);
+    const [slab, address] = bytes <= MAX_SLOT ? this.#slot(size) : this.#run(size);
+    this.changes++;
+    this.#allocations++;
+    this.#bytes += size;
+    this.#touch(slab);
+    return address;
+  }
+
+  /**
+   * Frees what `allocate` gave.
+   *
+   * @throws {AllocationError} when nothing is allocated there, or it was freed already
+   */
+  free(address: number): void {
+    this.memory.account();
+    const slab = this.#slabs.get(Math.floor(address / PAGE_SIZE));
+    const slot = slab?.slotOf(address) ?? -1;
+    if (slab === undefined || slot < 0) {
+      throw new AllocationError(
+        this.name,
+        address,
+        `no allocation begins here${this.#owner(address)}`,
+      );
+    }
+    if (!slab.isUsed(slot)) {
+      throw new AllocationError(this.name, address, `these ${slab.size} bytes are free already`);
+    }
+    slab.free(slot);
+    this.changes++;
+    this.#allocations--;
+    this.#bytes -= slab.size;
+    this.#touch(slab);
+    if (slab.empty) this.#drop(slab);
+    else this.#reopen(slab);
+  }
+
+  /** Frees everything in the pool. */
+  release(): void {
+    this.memory.account();
+    for (const slab of this.#slabs.values()) {
+      slab.freeAll();
+      this.#touch(slab);
+      if (slab.empty) this.#drop(slab);
+      else this.#reopen(slab);
+    }
+    this.changes++;
+    this.#allocations = 0;
+    this.#bytes = 0;
+  }
+
+  /**
+   * Insists that everything was freed.
+   *
+   * @throws {LeakError} that lists what was not
+   */
+  close(): void {
+    this.memory.account();
+    if (this.#allocations > 0) throw new LeakError(this.name, [...this.allocations()]);
+  }
+
+  get usage(): PoolUsage {
+    this.memory.account();
+    return { allocations: this.#allocations, bytes: this.#bytes, pages: this.#pages };
+  }
+
+  /** Everything that is allocated, in no particular order. */
+  *allocations(): Iterable<Allocation> {
+    this.memory.account();
+    for (const slab of this.#slabs.values()) {
+      for (const address of slab) yield { address, bytes: slab.size };
+    }
+  }
+
+  /**
+   * Takes account of what lies in memory that was opened: `allocate` gave it to an earlier program.
+   *
+   * @throws {BadAddressError} when it overlaps something else
+   */
+  adopt(address: number, bytes: number, what: string): void {
+    const page = Math.floor(address / PAGE_SIZE);
+    const size = sizeOf(bytes);
+    const slots = bytes <= MAX_SLOT ? Math.floor(PAGE_SIZE / size) : 1;
+    let slab = this.#slabs.get(page);
+    if (slab === undefined) {
+      slab = new Slab(page * PAGE_SIZE, size, slots);
+      for (let next = page; next < page + slab.pages; next++) {
+        if (this.#map.has(next))
+          throw new BadAddressError(address, `${what} overlaps something else`);
+      }
+      this.#map.take(page, slab.pages);
+      this.#note(slab);
+    }
+    const slot = slab.slotOf(address);
+    if (slab.size !== size || slot < 0 || slab.isUsed(slot)) {
+      throw new BadAddressError(address, `${what} overlaps something else`);
+    }
+    slab.adopt(slot);
+    this.#allocations++;
+    this.#bytes += size;
+    this.#reopen(slab);
+  }
+
+  /** What is in use now belongs to the sealed generation; what it no longer uses can be allocated. */
+  commit(): void {
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const slab of touched) {
+      slab.touched = false;
+      slab.commit();
+      if (this.#slabs.get(slab.address / PAGE_SIZE) !== slab) continue;
+      if (slab.live === 0) this.#drop(slab);
+      else if (slab.live < slab.slots) this.#reopen(slab);
+    }
+  }
+
+  // Structs and arrays.
+
+  /**
+   * Writes a struct and, elsewhere in the pool, the arrays that it refers to. Returns its address.
+   *
+   * @throws {FieldRangeError} when a value does not fit; nothing of the struct itself stays allocated
+   */
+  put<T extends object>(struct: StructClass<T>, value: T, refs: RefResolver = this): number {
+    const codec = codecOf(struct);
+    const address = this.allocate(codec.sizeOf(value));
+    try {
+      this.write(struct, value, address, refs);
+    } catch (error) {
+      this.free(address);
+      throw error;
+    }
+    return address;
+  }
+
+  /** Writes a struct to where it was allocated. */
+  write<T extends object>(
+    struct: StructClass<T>,
+    value: T,
+    address: number,
+    refs: RefResolver = this,
+  ): void {
+    const codec = codecOf(struct);
+    if (!layoutOf(struct).references) {
+      codec.encode(value, this.memory.bytes, address);
+      return;
+    }
+    // Arrays behind references are allocated meanwhile, which may replace the buffer.
+    const staged = new Memory(new ArrayBuffer(codec.sizeOf(value)));
+    codec.encode(value, staged, 0, refs);
+    this.memory.bytes.u8.set(staged.u8, address);
+  }
+
+  /**
+   * Reads the struct at an address.
+   *
+   * @throws {BadAddressError} when it or an array that it refers to cannot lie where it is said to
+   */
+  get<T extends object>(struct: StructClass<T>, address: number): T {
+    const codec = codecOf(struct);
+    this.memory.locate(address, codec.size, describe(struct).name);
+    return codec.decode(this.memory.bytes, address, this);
+  }
+
+  store(elements: Sequence<object>, of: StructClass): bigint {
+    const array = allocArray(this, of);
+    array.append(elements);
+    array.flush();
+    return array.address;
+  }
+
+  load(address: bigint, of: StructClass): Sequence<object> {
+    return restoreArray(this, address, of);
+  }
+
+  // Slabs.
+
+  #slot(size: number): readonly [Slab, number] {
+    const open = this.#open[size / 8] as Slab[];
+    for (let slab = open.at(-1); slab !== undefined; slab = open.at(-1)) {
+      const address = slab.allocate();
+      if (address >= 0) return [slab, address];
+      slab.open = false;
+      open.pop();
+    }
+    const slab = new Slab(this.memory.takePages(1), size, Math.floor(PAGE_SIZE / size));
+    this.#note(slab);
+    this.#reopen(slab);
+    return [slab, slab.allocate()];
+  }
+
+  #run(size: number): readonly [Slab, number] {
+    const slab = new Slab(this.memory.takePages(pagesFor(size)), size, 1);
+    this.#note(slab);
+    return [slab, slab.allocate()];
+  }
+
+  #note(slab: Slab): void {
+    this.#slabs.set(slab.address / PAGE_SIZE, slab);
+    this.#pages += slab.pages;
+  }
+
+  #drop(slab: Slab): void {
+    this.#slabs.delete(slab.address / PAGE_SIZE);
+    this.#map.give(slab.address / PAGE_SIZE, slab.pages);
+    this.#pages -= slab.pages;
+    if (!slab.open) return;
+    const open = this.#open[slab.size / 8] as Slab[];
+    open.splice(open.indexOf(slab), 1);
+    slab.open = false;
+  }
+
+  #reopen(slab: Slab): void {
+    if (slab.open || slab.slots === 1) return;
+    slab.open = true;
+    this.#open[slab.size / 8]?.push(slab);
+  }
+
+  #touch(slab: Slab): void {
+    if (slab.touched) return;
+    slab.touched = true;
+    this.#touched.push(slab);
+  }
+
+  #owner(address: number): string {
+    const other = this.memory.pools.find((pool) => pool !== this && pool.holds(address));
+    return other ? `; it is of pool ${other.name}` : "";
+  }
+
+  /** Whether something is allocated at an address. */
+  holds(address: number): boolean {
+    const slab = this.#slabs.get(Math.floor(address / PAGE_SIZE));
+    const slot = slab?.slotOf(address) ?? -1;
+    return slab !== undefined && slot >= 0 && slab.isUsed(slot);
+  }
+}
+
+/** What is taken for so many bytes: a slot of a multiple of 8, or whole pages. */
+function sizeOf(bytes: number): number {
+  return bytes <= MAX_SLOT ? Math.ceil(bytes / 8) * 8 : pagesFor(bytes) * PAGE_SIZE;
+}

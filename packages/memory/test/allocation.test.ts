@@ -1,0 +1,158 @@
+import {
+  AllocationError,
+  LeakError,
+  OutOfMemoryError,
+  PAGE_SIZE,
+  PreservedMemory,
+} from "@luo/memory";
+import { describe, expect, test } from "vitest";
+import { growable } from "./fixture.js";
+
+/** The same numbers in each run. */
+function random(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+describe("whatever is allocated and freed", () => {
+  test.each([1, 2, 3])("nothing overlaps and everything is accounted for (seed %d)", (seed) => {
+    const next = random(seed);
+    const memory = growable();
+    const pools = ["a", "b", "c"].map((name) => memory.pool(name));
+    const live = new Map<number, { bytes: number; pool: number }>();
+    const mark = (address: number, bytes: number, value: number) =>
+      memory.bytes.u8.fill(value, address, address + bytes);
+    for (let step = 0; step < 6000; step++) {
+      const at = next(pools.length);
+      const act = next(100);
+      if (act < 60) {
+        const bytes = [1, 8, 24, 48, 100, 1000, 2048, 2049, 5000, 20_000][next(10)] as number;
+        const address = pools[at]?.allocate(bytes) as number;
+        expect(address % (bytes > 2048 ? PAGE_SIZE : 8)).toBe(0);
+        expect(address).toBeGreaterThanOrEqual(PAGE_SIZE);
+        live.set(address, { bytes, pool: at });
+        mark(address, bytes, address % 251);
+      } else if (act < 97) {
+        const [address, { pool, bytes }] = [...live][next(live.size)] ?? [0, { pool: 0, bytes: 0 }];
+        if (address === 0) continue;
+        const found = memory.bytes.u8.subarray(address, address + bytes);
+        if (!found.every((byte) => byte === address % 251))
+          expect.fail(`${address} was overwritten`);
+        pools[pool]?.free(address);
+        live.delete(address);
+      } else if (act < 99) {
+        memory.commit();
+      } else {
+        pools[at]?.release();
+        for (const [address, { pool }] of live) if (pool === at) live.delete(address);
+      }
+    }
+    for (const [at, pool] of pools.entries()) {
+      const own = [...live].filter(([, { pool }]) => pool === at);
+      expect(pool.usage.allocations).toBe(own.length);
+      expect(new Set(Array.from(pool.allocations(), ({ address }) => address))).toEqual(
+        new Set(own.map(([address]) => address)),
+      );
+    }
+    for (const pool of pools) pool.release();
+    memory.commit();
+    expect(memory.usage.taken).toBe(0);
+  });
+
+  test("small allocations share pages, and a freed one is the next that is given", () => {
+    const pool = growable().pool("test");
+    const addresses = Array.from({ length: 85 }, () => pool.allocate(48));
+    expect(new Set(addresses.map((address) => Math.floor(address / PAGE_SIZE))).size).toBe(1);
+    expect(pool.usage).toEqual({ allocations: 85, bytes: 85 * 48, pages: 1 });
+    pool.free(addresses[40] as number);
+    expect(pool.allocate(45)).toBe(addresses[40]);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, 2 ** 60])("%d bytes cannot be allocated", (bytes) => {
+    expect(() => growable().pool("test").allocate(bytes)).toThrow(/expected a positive integer/);
+  });
+
+  test("a buffer that cannot grow says so, and goes on", () => {
+    const memory = new PreservedMemory({ buffer: new ArrayBuffer(3 * PAGE_SIZE) });
+    const pool = memory.pool("test");
+    expect(() => pool.allocate(2 * PAGE_SIZE + 1)).toThrow(OutOfMemoryError);
+    expect(pool.usage).toEqual({ allocations: 0, bytes: 0, pages: 0 });
+    expect([pool.allocate(PAGE_SIZE), pool.allocate(PAGE_SIZE)]).toEqual([
+      PAGE_SIZE,
+      2 * PAGE_SIZE,
+    ]);
+    expect(() => pool.allocate(1)).toThrow("would need 16384 bytes, but its buffer ends at 12288");
+  });
+});
+
+describe("what cannot be freed is named", () => {
+  test.each([48, 3000])("freeing %d bytes twice", (bytes) => {
+    const pool = growable().pool("staging");
+    const address = pool.allocate(bytes);
+    const other = pool.allocate(bytes);
+    pool.free(address);
+    expect(() => pool.free(address)).toThrow(AllocationError);
+    expect(() => pool.free(address)).toThrow(`pool staging, address 0x${address.toString(16)}`);
+    pool.free(other);
+  });
+
+  test("the middle of an allocation, another pool's, and nothing at all", () => {
+    const memory = growable();
+    const [one, two] = [memory.pool("one"), memory.pool("two")];
+    const address = one.allocate(48);
+    expect(() => one.free(address + 8)).toThrow("no allocation begins here");
+    expect(() => two.free(address)).toThrow("no allocation begins here; it is of pool one");
+    expect(() => one.free(2 ** 40)).toThrow(AllocationError);
+    one.free(address);
+  });
+
+  test("what was not freed is a leak, with its address", () => {
+    const pool = growable().pool("test");
+    pool.close();
+    const address = pool.allocate(100);
+    expect(() => pool.close()).toThrow(LeakError);
+    expect(() => pool.close()).toThrow(`still holds 104 bytes at 0x${address.toString(16)}`);
+    pool.allocate(8);
+    expect(() => pool.close()).toThrow("and 1 more");
+    pool.release();
+    pool.close();
+  });
+
+  test("a pool is resident or it is not", () => {
+    const memory = growable();
+    memory.pool("index", { resident: true });
+    expect(() => memory.pool("index")).toThrow("the pool is resident");
+  });
+});
+
+describe("what a sealed generation holds", () => {
+  test.each([48, 5000])("is not given to anyone before the next is sealed (%d bytes)", (bytes) => {
+    const memory = growable();
+    const pool = memory.pool("test");
+    const sealed = Array.from({ length: 200 }, () => pool.allocate(bytes));
+    memory.commit();
+    for (const address of sealed) pool.free(address);
+    const next = Array.from({ length: 200 }, () => pool.allocate(bytes));
+    expect(next.filter((address) => sealed.includes(address))).toEqual([]);
+    memory.commit();
+    const after = Array.from({ length: 200 }, () => pool.allocate(bytes));
+    expect(after.filter((address) => sealed.includes(address)).length).toBeGreaterThan(150);
+  });
+
+  test("is kept when its pool is released, and is then free", () => {
+    const memory = growable();
+    const pool = memory.pool("test");
+    const sealed = [pool.allocate(48), pool.allocate(9000)];
+    memory.commit();
+    pool.release();
+    expect(sealed).not.toContain(pool.allocate(48));
+    expect(sealed).not.toContain(pool.allocate(9000));
+    memory.commit();
+    pool.release();
+    memory.commit();
+    expect(memory.usage.taken).toBe(0);
+  });
+});

@@ -1,0 +1,109 @@
+import { checksum, LeakError, type Pool, type PreservedMemory } from "@luo/memory";
+import type { Copy, Directory } from "./directory.js";
+import { BadObjectError } from "./errors.js";
+import { Reach } from "./reach.js";
+import type { ImageSchema, Schemas } from "./schemas.js";
+
+/** One version of an object, as it lies in memory. */
+interface Located {
+  readonly identifier: string;
+  readonly copy: Copy;
+  readonly schema: ImageSchema;
+}
+
+/** All that lies in an image by way of its objects, seen through the layouts in it. */
+export class Contents {
+  readonly #memory: PreservedMemory;
+  readonly #directory: Directory;
+  readonly #schemas: Schemas;
+  readonly #reach: Reach;
+
+  constructor(memory: PreservedMemory, directory: Directory, schemas: Schemas) {
+    this.#memory = memory;
+    this.#directory = directory;
+    this.#schemas = schemas;
+    this.#reach = new Reach(memory, schemas);
+  }
+
+  /** The versions of an entry's object; none for the entry 0. */
+  copies(entry: number): Copy[] {
+    if (entry === 0) return [];
+    const length = this.#directory.copies(entry);
+    return Array.from({ length }, (_, at) => this.#directory.copy(entry, at));
+  }
+
+  /** @throws {BadObjectError} when the image has no such layout */
+  schemaOf(identifier: string, { schema }: Copy): ImageSchema {
+    const found = this.#schemas.list[schema];
+    if (found !== undefined) return found;
+    throw new BadObjectError(identifier, `has layout ${schema} of ${this.#schemas.list.length}`);
+  }
+
+  /** Every version of every object, in the order in which they were put. */
+  *[Symbol.iterator](): Iterator<Located> {
+    for (const entry of this.#directory.entries()) {
+      const identifier = this.#directory.identifierOf(entry);
+      for (const copy of this.copies(entry)) {
+        yield { identifier, copy, schema: this.schemaOf(identifier, copy) };
+      }
+    }
+  }
+
+  /** @throws {BadObjectError} when the bytes are not those that were written */
+  check(identifier: string, { address, bytes, checksum: expected }: Copy): void {
+    const found = checksum(this.#memory.bytes, address, bytes);
+    if (found === expected) return;
+    throw new BadObjectError(
+      identifier,
+      `its ${bytes} bytes at 0x${address.toString(16)} have the checksum ${found}, expected ${expected}; they have changed since they were written`,
+    );
+  }
+
+  /** The address of every allocation that versions of an object consist of. */
+  reached(identifier: string, copies: readonly Copy[]): Set<number> {
+    const reached = new Set<number>();
+    for (const copy of copies) {
+      const schema = this.schemaOf(identifier, copy);
+      const visit = (address: number) => reached.size < reached.add(address).size;
+      this.#reach.walk(schema, copy.address, copy.bytes, visit);
+    }
+    return reached;
+  }
+
+  /**
+   * Has a pool adopt what all objects consist of.
+   *
+   * @throws {BadAddressError} when something overlaps something else
+   */
+  adopt(pool: Pool): void {
+    let [last, seen] = ["", new Set<number>()];
+    for (const { identifier, copy, schema } of this) {
+      // Versions of one object may share arrays.
+      if (identifier !== last) seen = new Set();
+      last = identifier;
+      this.#reach.walk(schema, copy.address, copy.bytes, (address, bytes, what) => {
+        if (seen.size === seen.add(address).size) return false;
+        pool.adopt(address, bytes, `${what} of object ${JSON.stringify(identifier)}`);
+        return true;
+      });
+    }
+  }
+
+  /**
+   * Holds every byte against its checksum, and what is allocated in the pool against what is reached.
+   *
+   * @throws {BadObjectError} or {BadAddressError} when something has changed since it was written
+   * @throws {LeakError} when something is allocated that no object consists of
+   */
+  verify(pool: Pool): void {
+    const reached = new Set<number>();
+    const visit = (address: number) => reached.size < reached.add(address).size;
+    for (const { identifier, copy, schema } of this) {
+      this.#memory.locate(copy.address, copy.bytes, `object ${JSON.stringify(identifier)}`);
+      this.check(identifier, copy);
+      this.#reach.walk(schema, copy.address, copy.bytes, visit, { contents: true });
+    }
+    const leaks = [...pool.allocations()].filter(({ address }) => !reached.has(address));
+    if (leaks.length > 0) throw new LeakError(pool.name, leaks);
+  }
+}

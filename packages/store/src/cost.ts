@@ -1,0 +1,31 @@
+import { heapBacking } from "@luo/memory";
+import { type Family, familyOf } from "@luo/version";
+import { OBJECTS, ObjectStore } from "./object-store.js";
+
+/**
+ * What an object takes in an image, and what each further version alongside would add: bytes by
+ * version, the newest first. Arrays are counted with the first version that has them, as others share
+ * them. The object is written for a trial, to memory that is thrown away.
+ *
+ * @param alongside versions next to the newest, in the order in which they would be added
+ * @throws what `ObjectStore.put` throws
+ */
+export function costOf(
+  value: object,
+  alongside: Iterable<number> = [],
+  family: Family = familyOf(value.constructor as new () => object),
+): ReadonlyMap<number, number> {
+  const store = ObjectStore.create(heapBacking());
+  const costs = new Map<number, number>();
+  const newest = Math.max(...family.writes);
+  const versions = [newest, ...new Set(alongside)];
+  let before = 0;
+  for (const [index, version] of versions.entries()) {
+    if (costs.has(version)) continue;
+    store.put("object", value, { family, alongside: versions.slice(1, index + 1) });
+    const bytes = store.usage.pools[OBJECTS]?.bytes ?? 0;
+    costs.set(version, bytes - before);
+    before = bytes;
+  }
+  return costs;
+}

@@ -1,0 +1,322 @@
+import { BadAddressError, checksum, OutOfMemoryError, type Pool } from "@luo/memory";
+import { codecOf, LuoStruct, u32, u64 } from "@luo/struct";
+import { BadImageError } from "./errors.js";
+import { IdentifierBytes, MAX_IDENTIFIER } from "./identifier.js";
+import { IdentifierIndex, MAX_ENTRY_ADDRESS } from "./identifier-index.js";
+
+/** The beginning of a segment; its entries follow. */
+@LuoStruct(0, { family: "luo.segment" })
+class Segment {
+  /** XXH32 of the rest of the header and of the entries. */
+  @u32 checksum = 0;
+  /** How many entries follow. */
+  @u32 entries = 0;
+  /** Address of the segment before this; 0 in the oldest. */
+  @u64.number previous = 0;
+  /** The generation that it was written for. */
+  @u64.number generation = 0;
+  /** Of all entries. */
+  @u64.number bytes = 0;
+  /** Bytes that are allocated, header included. */
+  @u64.number capacity = 0;
+}
+
+/** One version of an object. */
+@LuoStruct(0, { family: "luo.copy" })
+export class Copy {
+  /** Index of its layout among the schemas. */
+  @u32 schema = 0;
+  /** XXH32 of its bytes. */
+  @u32 checksum = 0;
+  @u64.number address = 0;
+  /** Of the struct itself; arrays that it refers to are not counted. */
+  @u64.number bytes = 0;
+}
+
+const segmentCodec = codecOf(Segment);
+const copyCodec = codecOf(Copy);
+
+/** An entry: u16 bytes of the identifier, u16 copies, u32 zero; the copies; the identifier, padded to 8. */
+const ENTRY = 8;
+/** With one copy and a short identifier. */
+const SMALLEST_ENTRY = 40;
+const MAX_COPIES = 0xffff;
+const [SMALLEST, LARGEST] = [1024, 65_536];
+
+/**
+ * Which objects there are, as a log: an entry says what an identifier holds from now on, and no copy
+ * at all that it holds nothing. A generation adds segments with what has changed; when most entries
+ * are out of date, those that are not are written anew.
+ */
+export class Directory {
+  readonly #pool: Pool;
+  readonly #index: IdentifierIndex;
+  readonly #identifier = new IdentifierBytes();
+  /** Oldest first. Those from `#sealed` on belong to the generation that is being written. */
+  #segments: number[] = [];
+  #sealed = 0;
+  /** Entries in all segments, and those that are out of date. */
+  #entries = 0;
+  #open: { address: number; capacity: number; used: number; entries: number } | undefined;
+
+  constructor(pool: Pool, expected?: number) {
+    this.#pool = pool;
+    this.#index = new IdentifierIndex(expected);
+  }
+
+  /**
+   * The directory whose newest segment lies at an address.
+   *
+   * @throws {BadImageError} when a segment is damaged
+   * @throws {BadAddressError} when one cannot lie where it is said to
+   */
+  static open(pool: Pool, newest: number, objects: number): Directory {
+    const { memory } = pool;
+    const directory = new Directory(pool, Math.min(objects, memory.end / SMALLEST_ENTRY));
+    const bytes: number[] = [];
+    let generation = memory.generation;
+    let room = memory.end;
+    for (let address = newest; address !== 0; ) {
+      memory.locate(address, segmentCodec.size, "a directory segment");
+      const segment = segmentCodec.decode(memory.bytes, address);
+      const length = segmentCodec.size + segment.bytes;
+      memory.locate(address, segment.capacity, "a directory segment with its entries");
+      if (length > segment.capacity) {
+        throw new BadAddressError(
+          address,
+          "a directory segment has more bytes than were allocated",
+        );
+      }
+      room -= length;
+      if (room < 0 || segment.generation > generation) {
+        throw new BadAddressError(address, "the segments of the directory overlap or form a loop");
+      }
+      const sum = checksum(memory.bytes, address + 4, length - 4);
+      if (sum !== segment.checksum) {
+        throw new BadImageError(
+          `the directory segment at 0x${address.toString(16)} has the checksum ${segment.checksum}, expected ${sum}`,
+        );
+      }
+      generation = segment.generation;
+      directory.#segments.unshift(address);
+      bytes.unshift(segment.bytes);
+      directory.#entries += segment.entries;
+      address = segment.previous;
+    }
+    directory.#segments.forEach((address, at) => {
+      directory.#read(address + segmentCodec.size, bytes[at] as number);
+    });
+    directory.#sealed = directory.#segments.length;
+    if (directory.size !== objects) {
+      throw new BadImageError(`the directory has ${directory.size} objects, expected ${objects}`);
+    }
+    return directory;
+  }
+
+  /** Identifiers that hold an object. */
+  get size(): number {
+    return this.#index.size;
+  }
+
+  /** Address of the newest segment; 0 when there is none. */
+  get newest(): number {
+    return this.#segments.at(-1) ?? 0;
+  }
+
+  /** Every segment with its header, for who takes account of memory. */
+  *#laid(): Iterable<{ address: number; bytes: number; capacity: number }> {
+    for (const address of this.#segments) {
+      const { bytes, capacity } = segmentCodec.decode(this.#pool.memory.bytes, address);
+      yield { address, bytes: segmentCodec.size + bytes, capacity };
+    }
+  }
+
+  /** Takes account of where the segments lie. */
+  adopt(): void {
+    for (const { address, capacity } of this.#laid()) {
+      this.#pool.adopt(address, capacity, "a directory segment");
+    }
+  }
+
+  /** The entry of an identifier: its address, or 0 when it holds nothing. */
+  find(identifier: string): number {
+    const key = this.#identifier.set(identifier);
+    return this.#index.find(this.#pool.memory.bytes, key);
+  }
+
+  /** Every entry that is not out of date, in the order in which they were written. */
+  *entries(): Iterable<number> {
+    this.#close();
+    for (const { address, bytes } of this.#laid()) {
+      let at = address + segmentCodec.size;
+      while (at < address + bytes) {
+        const { key, size, next } = this.#extent(at);
+        this.#identifier.read(this.#pool.memory.bytes, key, size);
+        if (this.#index.find(this.#pool.memory.bytes, this.#identifier) === at) yield at;
+        at = next;
+      }
+    }
+  }
+
+  /** The identifier of an entry. */
+  identifierOf(entry: number): string {
+    const { key, size } = this.#extent(entry);
+    return IdentifierBytes.text(this.#pool.memory.bytes, key, size);
+  }
+
+  /** How many versions of its object an entry has. */
+  copies(entry: number): number {
+    return this.#pool.memory.bytes.u16[(entry + 2) / 2] as number;
+  }
+
+  /** One of them. */
+  copy(entry: number, at: number): Copy {
+    return copyCodec.decode(this.#pool.memory.bytes, entry + ENTRY + at * copyCodec.size);
+  }
+
+  /** The index of its layout among the schemas. */
+  schema(entry: number, at: number): number {
+    return this.#pool.memory.bytes.u32[(entry + ENTRY + at * copyCodec.size) / 4] as number;
+  }
+
+  /** Says what an identifier holds from now on. */
+  set(identifier: string, copies: readonly Copy[]): void {
+    const key = this.#identifier.set(identifier);
+    const entry = this.#append(key, copies);
+    if (copies.length > 0) this.#index.set(this.#pool.memory.bytes, key, entry);
+    else this.#index.delete(this.#pool.memory.bytes, key);
+    if (this.#entries > 2 * this.size + 256) this.#compact();
+  }
+
+  /** Completes the segments of this generation. */
+  seal(generation: number): void {
+    this.#close();
+    const { bytes } = this.#pool.memory;
+    for (const address of this.#segments.slice(this.#sealed)) {
+      bytes.view.setBigUint64(address + 16, BigInt(generation), true);
+      const length = segmentCodec.size + segmentCodec.decode(bytes, address).bytes;
+      bytes.view.setUint32(address, checksum(bytes, address + 4, length - 4), true);
+    }
+    this.#sealed = this.#segments.length;
+  }
+
+  #append(key: IdentifierBytes, copies: readonly Copy[]): number {
+    if (copies.length > MAX_COPIES) {
+      throw new RangeError(
+        `found ${copies.length} versions of an object, expected at most ${MAX_COPIES}`,
+      );
+    }
+    const length = ENTRY + copies.length * copyCodec.size + Math.ceil(key.length / 8) * 8;
+    const segment = this.#room(length);
+    const { bytes } = this.#pool.memory;
+    const entry = segment.address + segment.used;
+    bytes.u16[entry / 2] = key.length;
+    bytes.u16[entry / 2 + 1] = copies.length;
+    bytes.u32[entry / 4 + 1] = 0;
+    let at = entry + ENTRY;
+    for (const copy of copies) {
+      copyCodec.encode(copy, bytes, at);
+      at += copyCodec.size;
+    }
+    key.write(bytes, at);
+    segment.used += length;
+    segment.entries++;
+    this.#entries++;
+    return entry;
+  }
+
+  /** The segment being written, with room for an entry. */
+  #room(bytes: number) {
+    const open = this.#open;
+    if (open !== undefined && open.used + bytes <= open.capacity) return open;
+    this.#close();
+    const roomier = Math.min(open === undefined ? SMALLEST : open.capacity * 2, LARGEST);
+    const capacity = Math.max(roomier, segmentCodec.size + bytes);
+    const address = this.#allocate(capacity);
+    const segment = { address, capacity, used: segmentCodec.size, entries: 0 };
+    this.#segments.push(address);
+    this.#open = segment;
+    return segment;
+  }
+
+  #allocate(bytes: number): number {
+    const address = this.#pool.allocate(bytes);
+    if (address + bytes <= MAX_ENTRY_ADDRESS) return address;
+    this.#pool.free(address);
+    throw new OutOfMemoryError(address + bytes, MAX_ENTRY_ADDRESS);
+  }
+
+  /** Writes the header of the segment being written; its checksum follows when it is sealed. */
+  #close(): void {
+    if (this.#open === undefined) return;
+    const { address, used, entries, capacity } = this.#open;
+    segmentCodec.encode(
+      {
+        checksum: 0,
+        entries,
+        previous: this.#segments.at(-2) ?? 0,
+        generation: 0,
+        bytes: used - segmentCodec.size,
+        capacity,
+      },
+      this.#pool.memory.bytes,
+      address,
+    );
+    this.#open = undefined;
+  }
+
+  /** Writes what is not out of date anew, in one segment, and frees the rest. */
+  #compact(): void {
+    const entries = [...this.entries()];
+    const lengths = entries.map((entry) => this.#extent(entry).next - entry);
+    const used = lengths.reduce((sum, length) => sum + length, segmentCodec.size);
+    const address = this.#allocate(used);
+    const { bytes } = this.#pool.memory;
+    let at = address + segmentCodec.size;
+    entries.forEach((entry, index) => {
+      const length = lengths[index] as number;
+      bytes.u8.copyWithin(at, entry, entry + length);
+      const { key, size } = this.#extent(at);
+      this.#index.set(bytes, this.#identifier.read(bytes, key, size), at);
+      at += length;
+    });
+    for (const former of this.#segments) this.#pool.free(former);
+    this.#segments = [address];
+    this.#sealed = 0;
+    this.#entries = entries.length;
+    this.#open = { address, capacity: used, used, entries: entries.length };
+    this.#close();
+  }
+
+  /** Where the identifier of an entry lies, its bytes, and where the next entry begins. */
+  #extent(entry: number): { key: number; size: number; next: number } {
+    const { u16 } = this.#pool.memory.bytes;
+    const size = u16[entry / 2] as number;
+    const key = entry + ENTRY + (u16[entry / 2 + 1] as number) * copyCodec.size;
+    return { key, size, next: key + Math.ceil(size / 8) * 8 };
+  }
+
+  /** Takes in the entries of a segment. */
+  #read(start: number, length: number): void {
+    const { bytes } = this.#pool.memory;
+    const end = start + length;
+    const bad = (at: number, problem: string): never => {
+      throw new BadAddressError(at, `a directory entry ${problem}`);
+    };
+    for (let at = start; at < end; ) {
+      if (at + ENTRY > end) bad(at, "does not end where its segment does");
+      const { key, size, next } = this.#extent(at);
+      if (size === 0 || size > MAX_IDENTIFIER) {
+        bad(at, `has an identifier of ${size} bytes, expected 1 to ${MAX_IDENTIFIER}`);
+      }
+      if (next > end) bad(at, "does not end where its segment does");
+      const identifier = this.#identifier.read(bytes, key, size);
+      if (!identifier.isText || !identifier.equals(bytes.u32, key)) {
+        bad(at, "has an identifier that is not UTF-8, padded with zeros");
+      }
+      if (this.copies(at) > 0) this.#index.set(bytes, this.#identifier, at);
+      else this.#index.delete(bytes, this.#identifier);
+      at = next;
+    }
+  }
+}

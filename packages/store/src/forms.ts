@@ -1,0 +1,68 @@
+import {
+  codecOf,
+  describe,
+  layoutOf,
+  type StructClass,
+  type StructCodec,
+  type StructLayout,
+} from "@luo/struct";
+import type { Family } from "@luo/version";
+import { digitsOf, type Schemas } from "./schemas.js";
+
+/** How objects of a class are written and read. */
+export interface Form {
+  readonly struct: StructClass;
+  readonly version: number;
+  /** Of its layout among the schemas. */
+  readonly schema: number;
+  readonly codec: StructCodec<object>;
+  readonly layout: StructLayout;
+}
+
+/** What families can write to an image, and read from it; found once for each. */
+export class Forms {
+  readonly #schemas: Schemas;
+  readonly #newest = new Map<Family, Form>();
+  readonly #readable = new Map<Family, readonly (Form | undefined)[]>();
+
+  constructor(schemas: Schemas) {
+    this.#schemas = schemas;
+  }
+
+  /**
+   * The newest version that the family writes, and those alongside.
+   *
+   * @throws {FamilyError} when the family has no such version
+   * @throws {BadImageError} when the image has another layout of one
+   */
+  written(family: Family, alongside: Iterable<number> | undefined): readonly Form[] {
+    const newest = this.#newest.get(family) ?? this.#form(family.newest);
+    this.#newest.set(family, newest);
+    if (alongside === undefined) return [newest];
+    const others = new Set(alongside);
+    others.delete(newest.version);
+    return [newest, ...Array.from(others, (version) => this.#form(family.structOf(version)))];
+  }
+
+  /** By schema, how the family reads it; undefined where it does not. */
+  readable(family: Family): readonly (Form | undefined)[] {
+    const known = this.#readable.get(family);
+    if (known?.length === this.#schemas.list.length) return known;
+    const forms = this.#schemas.list.map(({ family: name, version, fingerprint }, schema) => {
+      if (name !== family.name || !family.versions.includes(version)) return undefined;
+      const struct = family.structOf(version);
+      return digitsOf(struct) === fingerprint ? formOf(struct, schema) : undefined;
+    });
+    this.#readable.set(family, forms);
+    return forms;
+  }
+
+  #form(struct: StructClass): Form {
+    return formOf(struct, this.#schemas.indexOf(struct));
+  }
+}
+
+function formOf(struct: StructClass, schema: number): Form {
+  const { version } = describe(struct);
+  return { struct, version, schema, codec: codecOf(struct), layout: layoutOf(struct) };
+}

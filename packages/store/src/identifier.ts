@@ -1,0 +1,107 @@
+import type { Memory } from "@luo/struct";
+import { IdentifierError } from "./errors.js";
+
+/** Bytes of UTF-8 that an identifier may have. */
+export const MAX_IDENTIFIER = 128;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** An identifier as it lies in memory, with a hash: one that is used again and again. */
+export class IdentifierBytes {
+  length = 0;
+  /** An unsigned 32-bit integer. It is for this process only; the format knows no hash. */
+  hash = 0;
+  readonly #bytes = new Uint8Array(MAX_IDENTIFIER);
+  /** The same, of which comparisons and hashes take four bytes at a time. */
+  readonly #words = new Uint32Array(this.#bytes.buffer);
+  #text: string | undefined;
+  /** Whether it is not all ASCII. */
+  #wide = false;
+
+  /** @throws {IdentifierError} unless it has 1 to 128 bytes of well-formed UTF-8 */
+  set(identifier: string): this {
+    if (identifier === this.#text) return this;
+    this.#text = undefined;
+    const { length } = identifier;
+    const bytes = this.#bytes;
+    let at = 0;
+    for (; at < length && at < MAX_IDENTIFIER; at++) {
+      const code = identifier.charCodeAt(at);
+      if (code > 0x7f) break;
+      bytes[at] = code;
+    }
+    this.#complete(at < length || length === 0 ? this.#encode(identifier) : at);
+    this.#text = identifier;
+    return this;
+  }
+
+  /** Takes it from memory. */
+  read({ u8 }: Memory, start: number, length: number): this {
+    this.#text = undefined;
+    const bytes = this.#bytes;
+    for (let at = 0; at < length; at++) bytes[at] = u8[start + at] as number;
+    this.#complete(length);
+    return this;
+  }
+
+  /** Writes it to memory, to a multiple of 8 and padded to one with zeros. */
+  write({ u32 }: Memory, start: number): void {
+    const end = Math.ceil(this.length / 8) * 2;
+    for (let word = 0; word < end; word++) u32[start / 4 + word] = this.#words[word] as number;
+  }
+
+  /** Whether it is what lies there, padded. */
+  equals(u32: Uint32Array, start: number): boolean {
+    const words = this.#words;
+    const first = start / 4;
+    for (let word = 0; word * 4 < this.length; word++) {
+      if (u32[first + word] !== words[word]) return false;
+    }
+    return true;
+  }
+
+  /** Whether it is well-formed UTF-8. */
+  get isText(): boolean {
+    if (!this.#wide) return true;
+    try {
+      decoder.decode(this.#bytes.subarray(0, this.length));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  static text({ u8 }: Memory, start: number, length: number): string {
+    return decoder.decode(u8.slice(start, start + length));
+  }
+
+  #encode(identifier: string): number {
+    if (typeof identifier !== "string") throw new IdentifierError(identifier, typeof identifier);
+    if (/\p{Surrogate}/u.test(identifier)) {
+      throw new IdentifierError(identifier, "half a character");
+    }
+    const { read, written } = encoder.encodeInto(identifier, this.#bytes);
+    if (read !== identifier.length || written === 0) {
+      throw new IdentifierError(identifier, `${encoder.encode(identifier).length} bytes`);
+    }
+    return written;
+  }
+
+  /** Pads it, and takes its hash. */
+  #complete(length: number): void {
+    const words = this.#words;
+    for (let at = length; at % 8 !== 0; at++) this.#bytes[at] = 0;
+    let hash = length;
+    let seen = 0;
+    for (let at = 0; at * 4 < length; at++) {
+      const word = words[at] as number;
+      seen |= word;
+      hash = Math.imul(hash ^ word, 0x9e37_79b1);
+      hash ^= hash >>> 15;
+    }
+    this.length = length;
+    this.#wide = (seen & 0x8080_8080) !== 0;
+    this.hash = Math.imul(hash, 0x85eb_ca77) >>> 0;
+  }
+}

@@ -1,0 +1,127 @@
+import { BadImageError } from "./errors.js";
+import { parseSchemaType, type SchemaType } from "./schema-type.js";
+import { type ImageSchema, nameOf, type Schemas } from "./schemas.js";
+
+/** A field that may lead to a reference. */
+export interface LeadingField {
+  readonly offset: number;
+  readonly type: SchemaType;
+}
+
+/** A struct, as far as it matters to where references are. */
+export interface Layout {
+  readonly schema: ImageSchema;
+  readonly name: string;
+  /** Fields that are references or hold structs, in the order of memory. */
+  readonly fields: readonly LeadingField[];
+  /** Whether it refers to anything, itself or by the structs inside. */
+  refers: boolean;
+}
+
+/**
+ * The layouts of an image, held against what no C struct can be: a field that lies outside of its
+ * struct or over another, a struct that contains itself. So what goes along them comes to an end.
+ */
+export class Layouts {
+  readonly #schemas: Schemas;
+  #byName = new Map<string, Layout>();
+
+  constructor(schemas: Schemas) {
+    this.#schemas = schemas;
+  }
+
+  /** @throws {BadImageError} when the layouts cannot be, or do not have this one */
+  get(name: string): Layout {
+    if (this.#byName.size !== this.#schemas.list.length) this.#prepare();
+    const layout = this.#byName.get(name);
+    if (layout === undefined)
+      throw new BadImageError(`its schemas lack ${name}, which they mention`);
+    return layout;
+  }
+
+  #prepare(): void {
+    const layouts = this.#schemas.list.map((schema): Layout => {
+      const fields = schema.fields
+        .map(({ type, offset }) => ({ type: parseSchemaType(type), offset }))
+        .filter(({ type }) => type.kind !== "plain");
+      return { schema, name: nameOf(schema), fields, refers: false };
+    });
+    this.#byName = new Map(layouts.map((layout) => [layout.name, layout]));
+    if (this.#byName.size < layouts.length) throw new BadImageError("its schemas have one twice");
+    for (const layout of layouts) this.#checkPlaces(layout);
+    // Those that contain none come first; whatever is then left contains itself.
+    const insides = new Map(layouts.map((layout) => [layout, this.#inside(layout)]));
+    const outsides = new Map<Layout, Layout[]>();
+    for (const [outer, inner] of insides) {
+      for (const layout of inner) outsides.set(layout, [...(outsides.get(layout) ?? []), outer]);
+    }
+    const done = layouts.filter((layout) => insides.get(layout)?.size === 0);
+    for (const layout of done) {
+      layout.refers ||= layout.fields.some(({ type }) => leadsOn(type));
+      for (const outer of outsides.get(layout) ?? []) {
+        outer.refers ||= layout.refers;
+        const left = insides.get(outer);
+        if (left?.delete(layout) && left.size === 0) done.push(outer);
+      }
+    }
+    const circular = layouts.find((layout) => (insides.get(layout)?.size ?? 0) > 0);
+    if (circular) throw new BadImageError(`its schema ${circular.name} contains itself`);
+  }
+
+  #checkPlaces({ name, schema, fields }: Layout): void {
+    let end = 0;
+    for (const { offset, type } of fields) {
+      const size = this.sizeOf(type);
+      const inside = type.kind === "flexible" || (size > 0 && offset + size <= schema.size);
+      if (offset < end || !inside) {
+        throw new BadImageError(`its schema ${name} has fields over each other, or outside of it`);
+      }
+      end = offset + size;
+    }
+  }
+
+  /** Bytes of a field; a flexible array has none. */
+  sizeOf(type: SchemaType): number {
+    switch (type.kind) {
+      case "plain":
+      case "flexible":
+        return 0;
+      case "ref":
+        return 8;
+      case "struct":
+        return this.get(type.struct).schema.size;
+      case "array":
+        return type.length * this.sizeOf(type.of);
+      case "union":
+        return Math.max(
+          0,
+          ...Array.from(type.structs.values(), (name) => this.get(name).schema.size),
+        );
+    }
+  }
+
+  #inside({ fields }: Layout): Set<Layout> {
+    return new Set(fields.flatMap(({ type }) => structsIn(type)).map((name) => this.get(name)));
+  }
+}
+
+/** The structs that lie within a value of the type. */
+function structsIn(type: SchemaType): readonly string[] {
+  switch (type.kind) {
+    case "plain":
+    case "ref":
+      return [];
+    case "struct":
+      return [type.struct];
+    case "array":
+    case "flexible":
+      return structsIn(type.of);
+    case "union":
+      return [...type.structs.values()];
+  }
+}
+
+function leadsOn(type: SchemaType): boolean {
+  if (type.kind === "array" || type.kind === "flexible") return leadsOn(type.of);
+  return type.kind === "ref";
+}

@@ -1,0 +1,165 @@
+import {
+  BadAddressError,
+  checksum,
+  type PreservedMemory,
+  readArray,
+  tableCapacity,
+} from "@luo/memory";
+import { BadImageError } from "./errors.js";
+import { type Layout, Layouts } from "./layouts.js";
+import { parseDiscriminator, type SchemaType } from "./schema-type.js";
+import { type ImageSchema, nameOf, type Schemas } from "./schemas.js";
+
+/**
+ * Is told of every allocation that an object consists of. When it returns false for the header of an
+ * array, the array is known already, and what is behind it is left out.
+ */
+export type Visit = (address: number, bytes: number, what: string) => boolean;
+
+interface WalkOptions {
+  /** Whether the elements of arrays are held against their checksums; false by default. */
+  readonly contents?: boolean;
+}
+
+/** A struct in memory, with where the bytes end that it and what follows it may take. */
+interface Place {
+  readonly layout: Layout;
+  readonly address: number;
+  readonly end: number;
+}
+
+/** Bytes of an array's header, and of an entry of its table. */
+const [HEADER_BYTES, TABLE_ENTRY_BYTES] = [40, 16];
+
+/**
+ * Goes along the references of objects by the layouts in the image, so it needs no class: to take
+ * account of memory, to free what an object consists of, and to look for what cannot be right.
+ */
+export class Reach {
+  readonly #memory: PreservedMemory;
+  readonly #layouts: Layouts;
+  #contents = false;
+
+  constructor(memory: PreservedMemory, schemas: Schemas) {
+    this.#memory = memory;
+    this.#layouts = new Layouts(schemas);
+  }
+
+  /**
+   * Whether a struct refers to anything.
+   *
+   * @throws {BadImageError} when the layouts of the image cannot be
+   */
+  refers(schema: ImageSchema): boolean {
+    return this.#layouts.get(nameOf(schema)).refers;
+  }
+
+  /**
+   * Visits an object and every array behind it. Every array is gone into once, so that circles end.
+   *
+   * @throws {BadAddressError} when something cannot lie where it is said to
+   * @throws {BadImageError} when the layouts of the image cannot be
+   */
+  walk(
+    schema: ImageSchema,
+    address: number,
+    bytes: number,
+    visit: Visit,
+    { contents = false }: WalkOptions = {},
+  ): void {
+    this.#contents = contents;
+    const layout = this.#layouts.get(nameOf(schema));
+    this.#memory.locate(address, bytes, layout.name);
+    visit(address, bytes, layout.name);
+    if (!layout.refers) return;
+    const places: Place[] = [{ layout, address, end: address + bytes }];
+    for (let place = places.pop(); place !== undefined; place = places.pop()) {
+      if (place.address + place.layout.schema.size > place.end) {
+        throw new BadAddressError(place.address, `${place.layout.name} does not fit where it lies`);
+      }
+      for (const { type, offset } of place.layout.fields) {
+        this.#follow(type, place.address + offset, place, places, visit);
+      }
+    }
+  }
+
+  #follow(type: SchemaType, at: number, owner: Place, places: Place[], visit: Visit): void {
+    const push = (struct: string) => {
+      const layout = this.#layouts.get(struct);
+      if (layout.refers) places.push({ layout, address: at, end: owner.end });
+    };
+    switch (type.kind) {
+      case "plain":
+        return;
+      case "ref":
+        this.#array(type.struct, at, type.big, places, visit);
+        return;
+      case "struct":
+        push(type.struct);
+        return;
+      case "array":
+      case "flexible": {
+        const stride = this.#layouts.sizeOf(type.of);
+        const length = type.kind === "array" ? type.length : Math.floor((owner.end - at) / stride);
+        for (let index = 0; index < length; index++) {
+          this.#follow(type.of, at + index * stride, owner, places, visit);
+        }
+        return;
+      }
+      case "union": {
+        const struct = type.structs.get(this.#discriminate(owner, type.discriminator));
+        // A value that stands for no struct is found when the object is read.
+        if (struct !== undefined) push(struct);
+      }
+    }
+  }
+
+  #array(struct: string, at: number, big: boolean, places: Place[], visit: Visit): void {
+    const element = this.#layouts.get(struct);
+    const { size, fingerprint } = element.schema;
+    const address = this.#memory.bytes.view.getBigUint64(at, !big);
+    const { header, extents } = readArray(this.#memory, address, struct, size);
+    if (header.fingerprint !== BigInt(`0x${fingerprint}`)) {
+      throw new BadAddressError(address, `the array of ${struct} holds elements of another layout`);
+    }
+    const what = `of an array of ${struct}`;
+    if (!visit(Number(address), HEADER_BYTES, `the header ${what}`)) return;
+    if (extents.length === 0) return;
+    visit(header.table, tableCapacity(extents.length) * TABLE_ENTRY_BYTES, `the table ${what}`);
+    let left = header.count;
+    for (const { address, capacity, checksum: expected } of extents) {
+      visit(address, capacity * size, `an extent ${what}`);
+      const used = Math.min(left, capacity);
+      if (this.#contents && checksum(this.#memory.bytes, address, used * size) !== expected) {
+        throw new BadAddressError(address, `an extent ${what} has changed since it was written`);
+      }
+      left -= used;
+      for (let index = 0; element.refers && index < used; index++) {
+        const start = address + index * size;
+        places.push({ layout: element, address: start, end: start + size });
+      }
+    }
+  }
+
+  /** The discriminator's value as unions list it. */
+  #discriminate({ layout, address, end }: Place, name: string): string {
+    const field = layout.schema.fields.find((candidate) => candidate.name === name);
+    const type = field && parseDiscriminator(field.type);
+    const first = field?.bitOffset ?? (field?.offset ?? 0) * 8;
+    if (type === undefined || address + (first + type.width) / 8 > end) {
+      throw new BadImageError(`its schema ${layout.name} has a union, but no integer ${name}`);
+    }
+    const { signed, width, big, members } = type;
+    const { u8 } = this.#memory.bytes;
+    let value = 0n;
+    for (let bit = 0; bit < width; bit++) {
+      // Of little-endian numbers the least significant bit comes first, of others the most.
+      const at = first + bit;
+      const byte = u8[address + (at >>> 3)] as number;
+      if (big) value = (value << 1n) | BigInt((byte >>> (7 - (at & 7))) & 1);
+      else value |= BigInt((byte >>> (at & 7)) & 1) << BigInt(bit);
+    }
+    const number = `${signed ? BigInt.asIntN(width, value) : value}`;
+    return members.get(number) ?? number;
+  }
+}

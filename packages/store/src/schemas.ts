@@ -1,0 +1,117 @@
+import {
+  fingerprintOf,
+  type StructClass,
+  type StructSchema,
+  schemaOf,
+  structsIn,
+} from "@luo/struct";
+import { BadImageError } from "./errors.js";
+
+/** A layout as an image carries it. */
+export interface ImageSchema extends StructSchema {
+  /** The layout fingerprint of the struct with all that it mentions: 16 hexadecimal digits. */
+  readonly fingerprint: string;
+}
+
+/** `family@version`, as types refer to it. */
+export const nameOf = ({ family, version }: Pick<StructSchema, "family" | "version">) =>
+  `${family}@${version}`;
+
+/** A layout fingerprint as schemas have it. */
+export const digitsOf = (struct: StructClass) =>
+  fingerprintOf(struct).toString(16).padStart(16, "0");
+
+/** The layouts of everything in an image, each once; directory entries refer to them by index. */
+export class Schemas {
+  readonly list: ImageSchema[] = [];
+  readonly #byName = new Map<string, number>();
+
+  /** @throws {BadImageError} when the text is no list of schemas */
+  static parse(text: string): Schemas {
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(text);
+    } catch (cause) {
+      throw new BadImageError("its schemas are not JSON", { cause });
+    }
+    if (!Array.isArray(parsed)) throw new BadImageError("its schemas are not a list");
+    const schemas = new Schemas();
+    for (const [index, schema] of parsed.entries()) {
+      const problem = problemWith(schema);
+      if (problem !== undefined) throw new BadImageError(`schema ${index} ${problem}`);
+      schemas.#add(schema);
+    }
+    return schemas;
+  }
+
+  toString(): string {
+    return JSON.stringify(this.list);
+  }
+
+  /** The index of a `family@version`; undefined when there is none. */
+  find(name: string): number | undefined {
+    return this.#byName.get(name);
+  }
+
+  /**
+   * The index of a class, which is added with all that it mentions when it is new.
+   *
+   * @throws {BadImageError} when the image has another layout of the same family and version
+   */
+  indexOf(struct: StructClass): number {
+    const layouts = schemaOf(struct);
+    const indices = structsIn(struct).map((mentioned, at) => {
+      const layout = layouts[at] as StructSchema;
+      const fingerprint = digitsOf(mentioned);
+      const known = this.find(nameOf(layout));
+      if (known === undefined) return this.#add({ ...layout, fingerprint });
+      if (this.list[known]?.fingerprint === fingerprint) return known;
+      throw new BadImageError(
+        `it holds ${nameOf(layout)} with another layout; a published layout must not change: undo the edit, or make it a new version`,
+      );
+    });
+    return indices[0] as number;
+  }
+
+  #add(schema: ImageSchema): number {
+    const index = this.list.push(schema) - 1;
+    this.#byName.set(nameOf(schema), index);
+    return index;
+  }
+}
+
+const isCount = (value: unknown, most = Number.MAX_SAFE_INTEGER) =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
+const isText = (value: unknown) => typeof value === "string";
+
+type Check = (value: unknown) => boolean;
+
+const SCHEMA: Readonly<Record<keyof ImageSchema, Check>> = {
+  family: isText,
+  version: (value) => isCount(value, 0xffff_ffff),
+  size: (value) => isCount(value),
+  align: (value) => isCount(value),
+  fingerprint: (value) => isText(value) && /^[0-9a-f]{16}$/.test(value as string),
+  fields: (value) =>
+    Array.isArray(value) && value.every((field) => misfit(FIELD, field) === undefined),
+};
+
+const FIELD: Readonly<Record<"name" | "type" | "offset" | "bitOffset", Check>> = {
+  name: isText,
+  type: isText,
+  offset: (value) => isCount(value),
+  bitOffset: (value) => value === undefined || isCount(value),
+};
+
+/** The first member that is not as it must be. */
+function misfit(table: Readonly<Record<string, Check>>, value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return "";
+  const members = value as Record<string, unknown>;
+  return Object.keys(table).find((name) => table[name]?.(members[name]) !== true);
+}
+
+function problemWith(schema: unknown): string | undefined {
+  const member = misfit(SCHEMA, schema);
+  if (member === undefined) return undefined;
+  return member === "" ? "is no object" : `has no valid ${member}`;
+}

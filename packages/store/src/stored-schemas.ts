@@ -1,0 +1,63 @@
+import { checksum, type Pool } from "@luo/memory";
+import { BadImageError } from "./errors.js";
+import type { Root } from "./root.js";
+import { Schemas } from "./schemas.js";
+
+/** What a root says of the schemas. */
+type Place = Pick<Root, "schemas" | "schemasLength" | "schemasChecksum">;
+
+/** The schemas of an image, and where they were written last. */
+export class StoredSchemas {
+  readonly schemas: Schemas;
+  readonly #pool: Pool;
+  #place: Place;
+  #written: number;
+
+  /**
+   * @throws {BadImageError} when they have changed since they were written, or are none
+   * @throws {BadAddressError} when they cannot lie where they are said to
+   */
+  constructor(pool: Pool, place: Place) {
+    this.#pool = pool;
+    this.#place = place;
+    this.schemas = place.schemasLength === 0 ? new Schemas() : this.#read(place);
+    this.#written = this.schemas.list.length;
+  }
+
+  /** Takes account of where they lie. */
+  adopt(): void {
+    const { schemas, schemasLength } = this.#place;
+    if (schemasLength > 0) this.#pool.adopt(schemas, schemasLength, "the schemas");
+  }
+
+  /** Writes them anew when there are more, and returns where they lie. */
+  write(): Place {
+    if (this.schemas.list.length === this.#written) return this.#place;
+    const { memory } = this.#pool;
+    const json = new TextEncoder().encode(this.schemas.toString());
+    const schemas = this.#pool.allocate(json.length);
+    memory.bytes.u8.set(json, schemas);
+    if (this.#place.schemasLength > 0) this.#pool.free(this.#place.schemas);
+    const schemasLength = json.length;
+    const schemasChecksum = checksum(memory.bytes, schemas, schemasLength);
+    this.#place = { schemas, schemasLength, schemasChecksum };
+    this.#written = this.schemas.list.length;
+    return this.#place;
+  }
+
+  #read({ schemas, schemasLength, schemasChecksum }: Place): Schemas {
+    const { memory } = this.#pool;
+    const at = memory.locate(schemas, schemasLength, "the schemas");
+    if (checksum(memory.bytes, at, schemasLength) !== schemasChecksum) {
+      throw new BadImageError("its schemas have changed since they were written");
+    }
+    let text: string;
+    try {
+      const decoder = new TextDecoder("utf-8", { fatal: true });
+      text = decoder.decode(memory.bytes.u8.slice(at, at + schemasLength));
+    } catch (cause) {
+      throw new BadImageError("its schemas are not UTF-8", { cause });
+    }
+    return Schemas.parse(text);
+  }
+}

@@ -1,0 +1,34 @@
+import type { Family } from "./family.js";
+import { type Manifest, manifestOf } from "./manifest.js";
+import { negotiate } from "./negotiate.js";
+
+/**
+ * For whom older versions are written next to the newest, where the successor is not known: for
+ * every version, for the last few, or for the releases whose manifests are given.
+ */
+export type AlongsidePolicy =
+  | "all"
+  | { readonly last: number }
+  | { readonly readers: readonly Manifest[] };
+
+/**
+ * The versions to write next to the newest that the program writes, the highest first. A reader that
+ * does not know the family needs none.
+ *
+ * @throws {NegotiationError} when a reader knows the family, but no version that is written
+ * @throws {RangeError} when `last` is not an integer from 0 up
+ */
+export function alongside(family: Family, policy: AlongsidePolicy): readonly number[] {
+  const [newest = 0, ...older] = family.writes.toReversed();
+  if (policy === "all") return older;
+  if ("last" in policy) {
+    const { last } = policy;
+    if (Number.isInteger(last) && last >= 0) return older.slice(0, last);
+    throw new RangeError(`alongside the last versions: found ${last}, expected an integer from 0`);
+  }
+  const own = manifestOf([family]);
+  const needed = policy.readers
+    .filter(({ families }) => Object.hasOwn(families, family.name))
+    .map((reader) => negotiate(own, reader).get(family.name));
+  return older.filter((version) => version !== newest && needed.includes(version));
+}

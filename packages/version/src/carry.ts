@@ -1,0 +1,224 @@
+import {
+  bitBounds,
+  type FieldType,
+  type PerKind,
+  perKind,
+  type Sequence,
+  type StructClass,
+  show,
+} from "@luo/struct";
+import { classOf } from "./class-of.js";
+import { Misfit } from "./misfit.js";
+
+/** Gives the value as the other type has it. */
+export type Convert = (value: unknown) => unknown;
+
+/** How values of a field pass between two versions; what is absent needs no conversion. */
+export interface Relation {
+  readonly up?: Convert;
+  /** Throws a `Misfit` for a value that the older type does not have. */
+  readonly down?: Convert;
+}
+
+/** How objects of one class become objects of another; undefined when the classes are unrelated. */
+export type RelateStructs = (older: StructClass, newer: StructClass) => Relation | undefined;
+
+interface Context {
+  readonly newer: FieldType;
+  readonly structs: RelateStructs;
+}
+
+const SAME: Relation = {};
+
+/**
+ * How values carry over from one type to another by themselves: when every value of the older type
+ * is one of the newer's. Undefined when it takes a function.
+ */
+export function relate(
+  older: FieldType,
+  newer: FieldType,
+  structs: RelateStructs,
+): Relation | undefined {
+  return perKind(RELATE, older, { newer, structs });
+}
+
+const RELATE: PerKind<Relation | undefined, Context> = {
+  scalar: (older, { newer }) => relateIntegers(older, newer) ?? relateOthers(older, newer),
+  bits: (older, { newer }) => relateIntegers(older, newer) ?? relateOthers(older, newer),
+  enum: (older, { newer }) => {
+    if (newer.kind !== "enum") return undefined;
+    const members = new Set<unknown>(older.members.values());
+    const wider = new Set<unknown>(newer.members.values());
+    if (![...members].every((member) => wider.has(member))) return undefined;
+    if (wider.size === members.size) return SAME;
+    const list = [...members].join(", ");
+    return { down: restrict((value) => members.has(value), `one of ${list}`) };
+  },
+  char: (older, { newer }) => {
+    if (newer.kind !== "char" || room(newer) < room(older)) return undefined;
+    if (room(newer) === room(older)) return SAME;
+    const fits = (value: unknown) => utf8.encode(String(value)).length <= room(older);
+    return { down: restrict(fits, `text of at most ${room(older)} bytes in UTF-8`) };
+  },
+  bytes: ({ length }, { newer }) =>
+    newer.kind === "bytes" && newer.length === length ? SAME : undefined,
+  array: ({ of, length }, { newer, structs }) =>
+    newer.kind === "array" && newer.length === length
+      ? lift(relate(of, newer.of, structs), mapped)
+      : undefined,
+  flexible: ({ of }, { newer, structs }) =>
+    newer.kind === "flexible" ? lift(relate(of, newer.of, structs), mapped) : undefined,
+  struct: ({ of }, { newer, structs }) =>
+    newer.kind === "struct" ? structs(of(), newer.of()) : undefined,
+  union: ({ of }, { newer, structs }) =>
+    newer.kind === "union" ? relateUnions(of(), newer.of(), structs) : undefined,
+  ref: ({ of }, { newer, structs }) => {
+    const relation = newer.kind === "ref" ? structs(of(), newer.of()) : undefined;
+    return lift(relation, mapped, (convert) => (value) => {
+      // A view of preserved memory stays one: its elements are converted as they are read.
+      if (Array.isArray(value)) return mapped(convert)(value);
+      return new ConvertedSequence(value as Sequence<unknown>, convert);
+    });
+  },
+  reserved: () => undefined,
+};
+
+const utf8 = new TextEncoder();
+
+/** The bytes of text that fit. */
+function room({ length, terminated }: { readonly length: number; readonly terminated: boolean }) {
+  return terminated ? length - 1 : length;
+}
+
+interface Range {
+  readonly value: "number" | "bigint";
+  readonly low: number | bigint;
+  readonly high: number | bigint;
+}
+
+/** The values of an integer type; undefined for any other. */
+function rangeOf(type: FieldType): Range | undefined {
+  const of = type.kind === "bits" ? type.of : type;
+  if (of.kind !== "scalar" || of.bounds === undefined || of.value === "boolean") return undefined;
+  const [low, high] = type.kind === "bits" ? bitBounds(of, type.width) : of.bounds;
+  return { value: of.value, low, high };
+}
+
+function relateIntegers(older: FieldType, newer: FieldType): Relation | undefined {
+  const [from, to] = [rangeOf(older), rangeOf(newer)];
+  if (from === undefined || to === undefined) return undefined;
+  const { low, high, value } = from;
+  if (low < to.low || high > to.high) return undefined;
+  const cast = { number: (v: unknown) => Number(v), bigint: (v: unknown) => BigInt(v as number) };
+  const down = restrict(
+    (v) => (v as number | bigint) >= low && (v as number | bigint) <= high,
+    `an integer from ${low} to ${high}`,
+  );
+  if (value !== to.value) return { up: cast[to.value], down: (v) => cast[value](down(v)) };
+  return low <= to.low && high >= to.high ? SAME : { down };
+}
+
+/** Of booleans and floats. */
+function relateOthers(older: FieldType, newer: FieldType): Relation | undefined {
+  const [from, to] = [older, newer].map((type) => (type.kind === "bits" ? type.of : type));
+  if (from?.kind !== "scalar" || to?.kind !== "scalar") return undefined;
+  if (from.bounds === undefined && from.name === to.name) return SAME;
+  if (from.name !== "f32" || to.name !== "f64") return undefined;
+  const fits = (value: unknown) => Object.is(Math.fround(value as number), value);
+  return { down: restrict(fits, "a number that f32 holds exactly") };
+}
+
+/** By class, as each value knows its own. None when the newer lacks a key, or a class has two ways to go. */
+function relateUnions(
+  older: Readonly<Record<string, StructClass>>,
+  newer: Readonly<Record<string, StructClass>>,
+  structs: RelateStructs,
+): Relation | undefined {
+  const up = new Map<StructClass, Way>();
+  const down = new Map<StructClass, Way>();
+  for (const [key, from] of Object.entries(older)) {
+    const to = newer[key];
+    const relation = to && structs(from, to);
+    if (to === undefined || relation === undefined) return undefined;
+    if ((up.get(from)?.to ?? to) !== to || (down.get(to)?.to ?? from) !== from) return undefined;
+    up.set(from, { to, convert: relation.up });
+    down.set(to, { to: from, convert: relation.down });
+  }
+  if ([...up].some(([from, { to }]) => from !== to))
+    return { up: byClass(up), down: byClass(down) };
+  return Object.keys(newer).length > Object.keys(older).length ? { down: byClass(down) } : SAME;
+}
+
+/** Where objects of a class go. */
+interface Way {
+  readonly to: StructClass;
+  readonly convert: Convert | undefined;
+}
+
+function byClass(ways: ReadonlyMap<StructClass, Way>): Convert {
+  return (value) => {
+    const struct = classOf(value);
+    const way = struct && ways.get(struct);
+    if (way !== undefined) return way.convert === undefined ? value : way.convert(value);
+    const known = Array.from(ways.keys(), ({ name }) => name).join(", ");
+    throw new Misfit("", `is ${show(value)}, expected an object of class ${known}`);
+  };
+}
+
+/** Passes the values that fit. */
+function restrict(fits: (value: unknown) => boolean, expected: string): Convert {
+  return (value) => {
+    if (fits(value)) return value;
+    throw new Misfit("", `holds ${show(value)}, expected ${expected}`);
+  };
+}
+
+/** The relation of arrays, given that of their elements. */
+function lift(
+  relation: Relation | undefined,
+  down: (convert: Convert) => Convert,
+  up = down,
+): Relation | undefined {
+  return (
+    relation && {
+      ...(relation.up && { up: up(relation.up) }),
+      ...(relation.down && { down: down(relation.down) }),
+    }
+  );
+}
+
+const mapped = (convert: Convert) => (value: unknown) => {
+  let index = 0;
+  try {
+    return Array.from(value as Iterable<unknown>, (element, at) => {
+      index = at;
+      return convert(element);
+    });
+  } catch (error) {
+    throw Misfit.in(`[${index}]`, error);
+  }
+};
+
+/** Elements in another version, each converted when it is read. */
+class ConvertedSequence implements Sequence<unknown> {
+  readonly #elements: Sequence<unknown>;
+  readonly #convert: Convert;
+
+  constructor(elements: Sequence<unknown>, convert: Convert) {
+    this.#elements = elements;
+    this.#convert = convert;
+  }
+
+  get length(): number {
+    return this.#elements.length;
+  }
+
+  at(index: number): unknown {
+    const element = this.#elements.at(index);
+    return element === undefined ? undefined : this.#convert(element);
+  }
+
+  *[Symbol.iterator](): Iterator<unknown> {
+    for (const element of this.#elements) yield this.#convert(element);
+  }
+}

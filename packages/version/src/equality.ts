@@ -1,0 +1,73 @@
+import {
+  describe,
+  type FieldType,
+  type PerKind,
+  perKind,
+  type Sequence,
+  type StructClass,
+} from "@luo/struct";
+import { classOf } from "./class-of.js";
+
+/** Whether two values are written as the same bytes, as far as arrays and structs have them. */
+export type Equality = (a: unknown, b: unknown) => boolean;
+
+/** How values of a type are compared. */
+export function equalityOf(type: FieldType): Equality {
+  return perKind(EQUALITY, type);
+}
+
+const EQUALITY: PerKind<Equality> = {
+  // A program may hold a number that f32 rounds only when it is written.
+  scalar: ({ name }) => (name === "f32" ? (a, b) => Object.is(rounded(a), rounded(b)) : Object.is),
+  enum: () => Object.is,
+  bits: () => Object.is,
+  char: () => Object.is,
+  bytes: () => sequences(Object.is),
+  array: ({ of }) => sequences(perKind(EQUALITY, of)),
+  flexible: ({ of }) => sequences(perKind(EQUALITY, of)),
+  struct: ({ of }) => structs(of),
+  union: () => (a, b) => {
+    const struct = classOf(a);
+    return struct !== undefined && struct === classOf(b) && structs(() => struct)(a, b);
+  },
+  ref: ({ of }) => sequences(structs(of)),
+  reserved: () => () => true,
+};
+
+function rounded(value: unknown): unknown {
+  return typeof value === "number" ? Math.fround(value) : value;
+}
+
+function sequences(element: Equality): Equality {
+  return (a, b) => {
+    if (!isSequence(a) || !isSequence(b) || a.length !== b.length) return false;
+    const others = b[Symbol.iterator]();
+    for (const value of a) if (!element(value, others.next().value)) return false;
+    return true;
+  };
+}
+
+function isSequence(value: unknown): value is Sequence<unknown> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value;
+}
+
+const known = new WeakMap<StructClass, ReadonlyMap<string, Equality>>();
+
+/** Field by field; put together when it is first needed, as a struct may refer to itself. */
+function structs(of: () => StructClass): Equality {
+  return (a, b) => {
+    if (Object(a) !== a || Object(b) !== b) return false;
+    const [left, right] = [a, b] as Record<string, unknown>[];
+    for (const [name, equal] of fieldsOf(of()))
+      if (!equal(left?.[name], right?.[name])) return false;
+    return true;
+  };
+}
+
+function fieldsOf(struct: StructClass): ReadonlyMap<string, Equality> {
+  const fields =
+    known.get(struct) ??
+    new Map(describe(struct).fields.map(({ name, type }) => [name, perKind(EQUALITY, type)]));
+  known.set(struct, fields);
+  return fields;
+}

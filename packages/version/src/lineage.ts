@@ -1,0 +1,143 @@
+import { describe, type StructClass } from "@luo/struct";
+import { historyOf } from "./annotations.js";
+import type { RelateStructs } from "./carry.js";
+import { FamilyError } from "./errors.js";
+import { droppedOf, followersOf, followsOf, settle } from "./links.js";
+import { pair, valued } from "./pairs.js";
+import { planStep, type Step } from "./step.js";
+
+/** All versions of one struct that are linked to each other, and the steps between them. */
+export interface Lineage {
+  /** The version of the first class; each of the others is one higher. */
+  readonly oldest: number;
+  readonly structs: readonly StructClass[];
+  /** The step at an index leads from the class there to the next. */
+  readonly steps: readonly Step[];
+}
+
+const lineages = new WeakMap<StructClass, Lineage>();
+
+/**
+ * The lineage of a class, put together and checked when it is first asked for.
+ *
+ * @throws {FamilyError} when its versions do not fit together
+ */
+export function lineageOf(struct: StructClass): Lineage {
+  const known = lineages.get(struct);
+  if (known !== undefined) return known;
+  const structs = linked(struct);
+  const steps: Step[] = [];
+  const lineage = { oldest: describe(structs[0] ?? struct).version, structs, steps };
+  // Structs may refer to each other, and to older versions of themselves, while steps are planned.
+  for (const member of structs) lineages.set(member, lineage);
+  try {
+    steps.push(...planSteps(structs));
+  } catch (error) {
+    for (const member of structs) lineages.delete(member);
+    throw error;
+  }
+  settle(structs);
+  return lineage;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** The object, of one version, in another. */
+export function pass({ oldest, steps }: Lineage, value: object, from: number, to: number): object {
+  let current = value;
+  for (let at = from - oldest; at < to - oldest; at++) current = steps[at]?.up(current) ?? current;
+  let invented = NONE;
+  for (let at = from - oldest; at > to - oldest; at--) {
+    current = steps[at - 1]?.down(current, invented) ?? current;
+    invented = steps[at - 1]?.invents(invented) ?? invented;
+  }
+  return current;
+}
+
+function planSteps(structs: readonly StructClass[]): readonly Step[] {
+  const before = new Set<string>();
+  return structs.flatMap((struct) => {
+    const follows = followsOf(struct);
+    checkSince(struct, follows !== undefined);
+    const step = follows && planStep(pair(struct, follows, before), relateStructs);
+    for (const field of valued(struct)) before.add(field.name);
+    return step === undefined ? [] : [step];
+  });
+}
+
+/** @throws {FamilyError} when a class speaks of a version that it cannot know, or follows none */
+function checkSince(struct: StructClass, follows: boolean): void {
+  const { name, version, family, fields } = describe(struct);
+  const fail = (field: string, problem: string): never => {
+    throw new FamilyError(family, `${name}.${field} ${problem}`, { struct: name, field });
+  };
+  const alone = `but ${name} follows no class; say @follows(<the class before>), or remove the annotation`;
+  for (const field of fields) {
+    const since = historyOf(field).since?.version ?? 0;
+    if (since > version) {
+      fail(
+        field.name,
+        `is there since ${since}, but the class is version ${version}; correct @since`,
+      );
+    }
+    // Left out, the class would be a family of its own, and nothing but the update would tell.
+    if (since === version && version > 0 && !follows) fail(field.name, `is new, ${alone}`);
+  }
+  const [dropped] = droppedOf(struct).keys();
+  if (dropped !== undefined && !follows) fail(dropped, `is dropped, ${alone}`);
+}
+
+/** Structs inside of structs are converted along when they are versions of one family. */
+const relateStructs: RelateStructs = (older, newer) => {
+  if (older === newer) return {};
+  const lineage = lineageOf(older);
+  if (!lineage.structs.includes(newer)) return undefined;
+  const [from, to] = [describe(older).version, describe(newer).version];
+  return {
+    up: (value) => pass(lineageOf(older), value as object, from, to),
+    down: (value) => pass(lineageOf(older), value as object, to, from),
+  };
+};
+
+/** Every class that a class is linked to, in the order of versions. */
+function linked(struct: StructClass): readonly StructClass[] {
+  const reached = new Set([struct]);
+  for (const next of reached) {
+    const older = followsOf(next)?.older;
+    if (older !== undefined) reached.add(older);
+    for (const newer of followersOf(next)) reached.add(newer);
+  }
+  const structs = [...reached].sort((a, b) => describe(a).version - describe(b).version);
+  const { family } = describe(structs[0] ?? struct);
+  for (const [index, member] of structs.entries()) {
+    const problem = misplaced(member, structs[index - 1], family);
+    if (problem !== undefined) throw new FamilyError(family, problem, { struct: member.name });
+    if (!lineages.has(member)) continue;
+    const late = structs.find((candidate) => !lineages.has(candidate))?.name;
+    const remedy = "declare all versions before the family is first used";
+    throw new FamilyError(family, `${late} came after the family was used; ${remedy}`);
+  }
+  return structs;
+}
+
+/** What is wrong with a class at its place behind the version before. */
+function misplaced(
+  struct: StructClass,
+  before: StructClass | undefined,
+  wanted: string,
+): string | undefined {
+  const { name, version, family } = describe(struct);
+  const older = followsOf(struct)?.older;
+  if (family !== wanted) {
+    return `${name} is of family ${family}; say @LuoStruct(${version}, { family: "${wanted}" })`;
+  }
+  if (before !== undefined && describe(before).version === version) {
+    return `${describe(before).name} and ${name} are both version ${version}; give one another`;
+  }
+  if (older === undefined) return undefined;
+  const last = describe(older);
+  if (last.version !== version - 1) {
+    return `${name} is version ${version}, but follows ${last.name} of version ${last.version}; versions go up by one`;
+  }
+  return undefined;
+}

@@ -1,0 +1,95 @@
+import { derivedFrom, describe, isStruct, type StructClass } from "@luo/struct";
+import type { Primitive } from "./annotations.js";
+import { FamilyError } from "./errors.js";
+
+type Functions = Readonly<Record<string, (from: object) => unknown>>;
+
+/** What `@follows` says: the class of the version before, and what annotations cannot say. */
+export interface Follows {
+  readonly older: StructClass;
+  /** By field of the newer class. */
+  readonly upgrade: Functions;
+  /** By field of the older class. */
+  readonly downgrade: Functions;
+}
+
+/** What `@dropped` gives an older reader: a value, or what a function makes of the newer object. */
+export interface Dropped {
+  readonly initial?: Primitive | ((newer: object) => unknown);
+}
+
+/** Shared by every copy of this module in a process, as the tables of `@luo/struct` are. */
+interface Tables {
+  readonly follows: WeakMap<StructClass, Follows>;
+  /** By older class, those that say to follow it. */
+  readonly followers: WeakMap<StructClass, StructClass[]>;
+  readonly dropped: WeakMap<StructClass, Map<string, Dropped>>;
+  /** Classes whose family was used: nothing can be added to it any more. */
+  readonly settled: WeakSet<StructClass>;
+}
+
+const TABLES = Symbol.for("@luo/version/1");
+const shared = globalThis as { [TABLES]?: Tables };
+shared[TABLES] ??= {
+  follows: new WeakMap(),
+  followers: new WeakMap(),
+  dropped: new WeakMap(),
+  settled: new WeakSet(),
+};
+const tables = shared[TABLES];
+
+/** @throws {FamilyError} when the class follows another already, or the family is in use */
+export function addFollows(newer: StructClass, follows: Follows): void {
+  const { older } = follows;
+  const { name, family } = describe(older);
+  const fail = (problem: string): never => {
+    throw new FamilyError(family, `${newer.name} ${problem}`, { struct: newer.name });
+  };
+  const other = tables.follows.get(newer)?.older;
+  if (other !== undefined) fail(`follows both ${other.name} and ${name}; keep one @follows`);
+  if (tables.settled.has(older)) {
+    fail(
+      `follows ${name}, but the family was used before; declare all versions before its first use`,
+    );
+  }
+  tables.follows.set(newer, follows);
+  tables.followers.set(older, [...(tables.followers.get(older) ?? []), newer]);
+}
+
+/** @throws {FamilyError} when the class drops the field already */
+export function addDropped(struct: StructClass, field: string, dropped: Dropped): void {
+  const known = tables.dropped.get(struct) ?? new Map<string, Dropped>();
+  if (known.has(field)) {
+    const family = isStruct(struct) ? describe(struct).family : struct.name;
+    const problem = `${struct.name} drops ${field} twice; keep one @dropped`;
+    throw new FamilyError(family, problem, { struct: struct.name, field });
+  }
+  tables.dropped.set(struct, known.set(field, dropped));
+}
+
+/** What a class says to have dropped, by field of older classes. */
+export function droppedOf(struct: StructClass): ReadonlyMap<string, Dropped> {
+  return tables.dropped.get(struct) ?? new Map();
+}
+
+/**
+ * What a class follows: the one that `@follows` names, or else the class of the same family that it
+ * extends; undefined for the oldest of a family.
+ */
+export function followsOf(struct: StructClass): Follows | undefined {
+  const said = tables.follows.get(struct);
+  if (said !== undefined) return said;
+  const base: StructClass = Object.getPrototypeOf(struct);
+  if (!isStruct(base) || describe(base).family !== describe(struct).family) return undefined;
+  return { older: base, upgrade: {}, downgrade: {} };
+}
+
+/** The classes that follow a class; more than one is a mistake. */
+export function followersOf(struct: StructClass): readonly StructClass[] {
+  const extending = derivedFrom(struct).filter((derived) => followsOf(derived)?.older === struct);
+  return [...new Set([...(tables.followers.get(struct) ?? []), ...extending])];
+}
+
+export function settle(structs: readonly StructClass[]): void {
+  for (const struct of structs) tables.settled.add(struct);
+}

@@ -1,0 +1,113 @@
+import { describe, type FieldDescriptor, type StructClass } from "@luo/struct";
+import { type FieldHistory, historyOf } from "./annotations.js";
+import { FamilyError } from "./errors.js";
+import { type Dropped, droppedOf, type Follows } from "./links.js";
+
+/** A field of the newer class, and what it is in the older. */
+export interface Pair {
+  readonly field: FieldDescriptor;
+  readonly history: FieldHistory;
+  /** Undefined for a new field. */
+  readonly older: FieldDescriptor | undefined;
+}
+
+/** Two adjacent versions, and what is said of the way between them. */
+export interface Adjacent {
+  readonly older: StructClass;
+  readonly newer: StructClass;
+  readonly follows: Follows;
+  /** Every field of the newer class that has a value. */
+  readonly pairs: readonly Pair[];
+  /** Every field of the older class that has a value. */
+  readonly fields: readonly FieldDescriptor[];
+  /** Of those, the ones that the newer class drops. */
+  readonly dropped: ReadonlyMap<string, Dropped>;
+}
+
+/**
+ * Finds for each field of the newer class the one that it was: of the same name, or else of the name
+ * that `@renamed` tells.
+ *
+ * @param before names of fields in all older classes: what a class that was copied may still drop
+ * @throws {FamilyError} when the annotations contradict the classes
+ */
+export function pair(newer: StructClass, follows: Follows, before: ReadonlySet<string>): Adjacent {
+  const { older } = follows;
+  const { name, family } = describe(newer);
+  const fail = (field: string, problem: string): never => {
+    throw new FamilyError(family, `${name}.${field} ${problem}`, { struct: name, field });
+  };
+  const fields = valued(older);
+  const target = valued(newer);
+  const said = droppedOf(newer);
+  for (const field of said.keys()) {
+    if (!before.has(field)) fail(field, "is dropped, but no older class has it; remove @dropped");
+  }
+  const dropped = new Map([...said].filter(([field]) => fields.some((f) => f.name === field)));
+  const source = (wanted: string | undefined) =>
+    fields.find((field) => field.name === wanted && !dropped.has(field.name));
+  const pairs = target.map((field): Pair => {
+    const history = historyOf(field);
+    return { field, history, older: source(field.name) ?? source(history.renamed) };
+  });
+  for (const [index, { field, older }] of pairs.entries()) {
+    const first = pairs.findIndex((other) => older !== undefined && other.older === older);
+    if (first < 0 || first === index) continue;
+    const others = [pairs[first]?.field.name, field.name].join(" and ");
+    fail(field.name, `is renamed from ${older?.name}, but ${others} cannot both be; remove one`);
+  }
+  for (const problem of contradictions(pairs, newer, older)) fail(...problem);
+  checkFunctions(newer, older, follows, fail);
+  return { older, newer, follows, pairs, fields, dropped };
+}
+
+/** What is said of fields and cannot be. */
+function* contradictions(
+  pairs: readonly Pair[],
+  newer: StructClass,
+  older: StructClass,
+): Generator<[field: string, problem: string]> {
+  const { version } = describe(newer);
+  for (const { field, history, older: source } of pairs) {
+    const { since, renamed } = history;
+    const is = (problem: string): [string, string] => [field.name, problem];
+    if (source === undefined && renamed !== undefined) {
+      yield is(`is renamed from ${renamed}, but ${older.name} has no such field; correct @renamed`);
+    }
+    if (since === undefined) continue;
+    if (since.version < version && source === undefined) {
+      yield is(
+        `is there since ${since.version}, but ${older.name} lacks it; say @since(${version}), or restore it there`,
+      );
+    }
+    if (since.version === version && source !== undefined) {
+      yield is(
+        `is new since ${version}, but is ${source.name} in ${older.name}; remove @since, or say @dropped("${source.name}")`,
+      );
+    }
+  }
+}
+
+/** Functions must be for fields that are there. */
+function checkFunctions(
+  newer: StructClass,
+  older: StructClass,
+  { upgrade, downgrade }: Follows,
+  fail: (field: string, problem: string) => never,
+): void {
+  for (const [direction, functions, struct] of [
+    ["upgrade", upgrade, newer] as const,
+    ["downgrade", downgrade, older] as const,
+  ]) {
+    const known = valued(struct).map((field) => field.name);
+    for (const name of Object.keys(functions)) {
+      if (known.includes(name)) continue;
+      fail(name, `has a function for the ${direction}, but ${struct.name} has no such field`);
+    }
+  }
+}
+
+/** The fields that have a value: all but reserved space. */
+export function valued(struct: StructClass): readonly FieldDescriptor[] {
+  return describe(struct).fields.filter(({ type }) => type.kind !== "reserved");
+}

@@ -1,0 +1,145 @@
+import { describe, type FieldDescriptor, notation, type StructClass } from "@luo/struct";
+import type { Primitive } from "./annotations.js";
+import { type Convert, type RelateStructs, relate } from "./carry.js";
+import { FamilyError } from "./errors.js";
+import type { Adjacent, Pair } from "./pairs.js";
+import { misfitOf } from "./probe.js";
+
+/** Where the value of a field comes from. */
+export type Source =
+  | { readonly kind: "field"; readonly name: string; readonly convert: Convert | undefined }
+  | { readonly kind: "value"; readonly value: Primitive }
+  | { readonly kind: "function"; readonly make: (from: object) => unknown }
+  /** What a new object of the class has there by itself. */
+  | { readonly kind: "own" }
+  /** Nothing can be put there: a downgrade throws. */
+  | { readonly kind: "none" };
+
+/** Where each field of the target comes from, by name. */
+export type Sources = ReadonlyMap<string, Source>;
+
+/** Where each field of the newer class comes from, on the way up. */
+export function upwards(step: Adjacent, structs: RelateStructs): Sources {
+  const { newer, older, follows } = step;
+  const extended = Object.getPrototypeOf(newer) === older;
+  return new Map(
+    step.pairs.map((pair): [string, Source] => {
+      const { field, history } = pair;
+      const { name } = field;
+      const initial = history.since?.initial;
+      const make = ownValue(follows.upgrade, name);
+      const was = pair.older;
+      if (make !== undefined) {
+        if (was === undefined && initial !== undefined) {
+          fail(newer, name, "has both a default and a function for the upgrade; keep one");
+        }
+        return [name, { kind: "function", make }];
+      }
+      if (was !== undefined) return [name, carriedUp(step, pair, was, structs)];
+      if (history.since === undefined && !extended) {
+        fail(
+          newer,
+          name,
+          `has no counterpart in ${older.name}; say @since(${describe(newer).version}, <default>) or @renamed("<old name>")`,
+        );
+      }
+      return [name, given(newer, field, initial) ?? own(newer, field)];
+    }),
+  );
+}
+
+/** Where each field of the older class comes from, on the way down. */
+export function downwards(step: Adjacent, structs: RelateStructs): Sources {
+  const { newer, older, follows, dropped } = step;
+  return new Map(
+    step.fields.map((field): [string, Source] => {
+      const { name } = field;
+      const make = ownValue(follows.downgrade, name);
+      const drop = dropped.get(name);
+      if (make !== undefined) {
+        if (drop !== undefined) {
+          fail(newer, name, "has both @dropped and a function for the downgrade; keep one");
+        }
+        return [name, { kind: "function", make }];
+      }
+      if (drop !== undefined) return [name, given(older, field, drop.initial) ?? { kind: "none" }];
+      const pair = step.pairs.find((candidate) => candidate.older === field);
+      if (pair !== undefined) return [name, carriedDown(step, pair, field, structs)];
+      return fail(
+        older,
+        name,
+        `has no counterpart in ${newer.name}; say @dropped("${name}", <value for older readers>) there, or @renamed("${name}")`,
+      );
+    }),
+  );
+}
+
+/** A source that annotations give; undefined when they give none. */
+function given(
+  struct: StructClass,
+  field: FieldDescriptor,
+  initial: Primitive | ((from: object) => unknown) | undefined,
+): Source | undefined {
+  if (initial === undefined) return undefined;
+  if (typeof initial === "function") return { kind: "function", make: initial };
+  const misfit = misfitOf(field.type, initial);
+  if (misfit !== undefined) fail(struct, field.name, `cannot hold its default: ${misfit}`);
+  return { kind: "value", value: initial };
+}
+
+function own(struct: StructClass, { name, type }: FieldDescriptor): Source {
+  const value = (new struct() as Record<string, unknown>)[name];
+  const misfit = misfitOf(type, value);
+  if (misfit !== undefined) {
+    fail(struct, name, `cannot hold its initial value: ${misfit}; give a default: @since(n, ...)`);
+  }
+  return { kind: "own" };
+}
+
+/** The field that it was, converted along where the types differ in a way that needs no telling. */
+function carriedUp(step: Adjacent, pair: Pair, was: FieldDescriptor, structs: RelateStructs) {
+  const relation = relate(was.type, pair.field.type, structs);
+  if (relation === undefined) return unrelated(step, pair.field, was, "upgrade", pair.field.name);
+  return { kind: "field", name: was.name, convert: relation.up } as const;
+}
+
+/** The field that it became: also where that one is narrower, and only the way up needs telling. */
+function carriedDown(
+  step: Adjacent,
+  { field }: Pair,
+  was: FieldDescriptor,
+  structs: RelateStructs,
+) {
+  const relation = relate(was.type, field.type, structs);
+  const narrowed = relation === undefined ? relate(field.type, was.type, structs) : undefined;
+  const convert = relation === undefined ? narrowed?.up : relation.down;
+  if (relation ?? narrowed) return { kind: "field", name: field.name, convert } as const;
+  return unrelated(step, field, was, "downgrade", was.name);
+}
+
+function unrelated(
+  { older, newer }: Adjacent,
+  field: FieldDescriptor,
+  was: FieldDescriptor,
+  direction: string,
+  target: string,
+): never {
+  return fail(
+    newer,
+    field.name,
+    `is ${notation(field.type)}, but ${older.name}.${was.name} is ${notation(was.type)}; give @follows(${older.name}, { ${direction}: { ${target}: (from) => ... } })`,
+  );
+}
+
+/** A function that was given for a field, whatever the field is called. */
+function ownValue(
+  functions: Readonly<Record<string, (from: object) => unknown>>,
+  name: string,
+): ((from: object) => unknown) | undefined {
+  return Object.hasOwn(functions, name) ? functions[name] : undefined;
+}
+
+function fail(struct: StructClass, field: string, problem: string): never {
+  const { name, family } = describe(struct);
+  throw new FamilyError(family, `${name}.${field} ${problem}`, { struct: name, field });
+}
