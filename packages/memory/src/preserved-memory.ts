@@ -188,26 +188,21 @@ export class PreservedMemory {
     return first;
   }
 
+  /** Doubling keeps the number of remappings logarithmic; where that is too much, just enough will do. */
   #grow(end: number): void {
-    // Doubling keeps the number of remappings logarithmic.
-    const wanted = Math.max(end, this.#bytes.byteLength * 2);
-    const buffer = this.#resize(wanted) ?? this.#resize(end);
-    if (buffer === undefined || buffer.byteLength < end) {
-      throw new OutOfMemoryError(end, this.#bytes.byteLength);
+    let cause: unknown;
+    for (const wanted of [Math.max(end, this.#bytes.byteLength * 2), end]) {
+      try {
+        const buffer = this.#backing.resize?.(wanted);
+        if (buffer !== undefined) this.#bytes = new Memory(buffer);
+      } catch (error) {
+        cause = error;
+        // A backing that was unmapped before it failed has another buffer.
+        const { buffer } = this.#backing;
+        if (buffer !== this.#bytes.buffer) this.#bytes = new Memory(buffer);
+      }
+      if (this.#bytes.byteLength >= end) return;
     }
-    this.#bytes = new Memory(buffer);
-  }
-
-  /** Undefined when the backing cannot be so long. */
-  #resize(byteLength: number): ArrayBufferLike | undefined {
-    try {
-      return this.#backing.resize?.(byteLength);
-    } catch (cause) {
-      const { buffer } = this.#backing;
-      // Grown by half or not at all, the mapping may be another one.
-      if (buffer !== this.#bytes.buffer) this.#bytes = new Memory(buffer);
-      if (byteLength <= this.#bytes.byteLength * 2 && cause instanceof RangeError) return undefined;
-      throw new OutOfMemoryError(byteLength, this.#bytes.byteLength, { cause });
-    }
+    throw new OutOfMemoryError(end, this.#bytes.byteLength, { cause });
   }
 }

@@ -185,7 +185,7 @@ export class Directory {
     const entry = this.#append(key, copies);
     if (copies.length > 0) this.#index.set(this.#pool.memory.bytes, key, entry);
     else this.#index.delete(this.#pool.memory.bytes, key);
-    if (this.#entries > 2 * this.size + 256) this.#compact();
+    if (this.#entries > 2 * this.size + 256) this.#tryToCompact();
   }
 
   /** Completes the segments of this generation. */
@@ -265,7 +265,20 @@ export class Directory {
     this.#open = undefined;
   }
 
-  /** Writes what is not out of date anew, in one segment, and frees the rest. */
+  /** What was said is said; where there is no room to compact, another time will do. */
+  #tryToCompact(): void {
+    try {
+      this.#compact();
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+    }
+  }
+
+  /**
+   * Writes what is not out of date anew, in one segment, and frees the rest.
+   *
+   * @throws {OutOfMemoryError} when there is no room for both; everything is then as before
+   */
   #compact(): void {
     const entries = [...this.entries()];
     const lengths = entries.map((entry) => this.#extent(entry).next - entry);

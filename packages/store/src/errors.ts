@@ -26,3 +26,13 @@ export class IdentifierError extends LuoError {
     );
   }
 }
+
+/** Something cannot be the name of a program's pool. */
+export class PoolNameError extends LuoError {
+  constructor(name: string) {
+    super(
+      "LUO_POOL_NAME",
+      `pool ${JSON.stringify(name)}: expected 1 to 40 bytes of UTF-8 that do not begin with "luo.", as the store's own do`,
+    );
+  }
+}

@@ -13,7 +13,7 @@ import { type Family, familyOf, NegotiationError } from "@luo/version";
 import { ArrayReader, ArrayWriter } from "./arrays.js";
 import { Contents } from "./contents.js";
 import { type Copy, Directory } from "./directory.js";
-import { BadImageError, BadObjectError } from "./errors.js";
+import { BadObjectError, PoolNameError } from "./errors.js";
 import { type Form, Forms } from "./forms.js";
 import { ResidentPools } from "./resident-pools.js";
 import { Root, readRoot, writeRoot } from "./root.js";
@@ -212,10 +212,13 @@ export class ObjectStore {
    * are fields. What is in a resident pool stays from generation to generation until it is freed;
    * everything in others ends with this program.
    *
-   * @param name 1 to 40 bytes of UTF-8
+   * @param name 1 to 40 bytes of UTF-8, not beginning with `luo.`
+   * @throws {PoolNameError} for another name
+   * @throws {AllocationError} when the pool is there, but not of that residence
    */
   pool(name: string, options: PoolOptions = {}): Pool {
-    if ([OBJECTS, DIRECTORY].includes(name)) throw new BadImageError(`the pool ${name} is its own`);
+    const { length } = new TextEncoder().encode(name);
+    if (length === 0 || length > 40 || name.startsWith("luo.")) throw new PoolNameError(name);
     this.#memory.account();
     return this.#memory.pool(name, options);
   }

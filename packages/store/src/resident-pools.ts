@@ -54,19 +54,30 @@ export class ResidentPools {
   write(): number {
     const state = this.#state();
     if (state === this.#written) return this.#address;
+    const lists: BlockList<object>[] = [];
+    try {
+      this.#address = this.#list(lists);
+    } catch (error) {
+      for (const list of lists) list.free();
+      throw error;
+    }
+    for (const list of this.#lists) list.free();
+    this.#lists = lists;
+    this.#written = state;
+    return this.#address;
+  }
+
+  /** Lists all resident pools, adds what it allocates to `lists`, and returns where they begin. */
+  #list(lists: BlockList<object>[]): number {
     const records = BlockList.alloc(this.#pool, PoolRecord);
-    const lists: BlockList<object>[] = [records];
+    lists.push(records);
     for (const pool of this.#memory.pools.filter(({ resident }) => resident)) {
       const list = BlockList.alloc(this.#pool, PoolAllocation);
       lists.push(list);
       for (const allocation of pool.allocations()) list.push(allocation);
       records.push({ name: pool.name, allocations: list.address });
     }
-    for (const list of this.#lists) list.free();
-    this.#lists = lists;
-    this.#written = state;
-    this.#address = records.address;
-    return this.#address;
+    return records.address;
   }
 
   #state(): string {

@@ -5,7 +5,7 @@ import {
   type PreservedArray,
   restoreArray,
 } from "@luo/memory";
-import { ObjectStore } from "@luo/store";
+import { ObjectStore, PoolNameError } from "@luo/store";
 import type { StructClass } from "@luo/struct";
 import { familyOf } from "@luo/version";
 import { describe, expect, test } from "vitest";
@@ -97,6 +97,22 @@ describe("what is not sealed is not there", () => {
       expect(Object.fromEntries(content(copyOf(backing)))).toMatchObject({ a: 100 + generation });
     }
   });
+});
+
+test("where there is no room to compact, what was put is put all the same", () => {
+  const store = ObjectStore.create({ buffer: new ArrayBuffer(40 * 4096) });
+  store.put("first", other(1));
+  store.seal();
+  let puts = 0;
+  expect(() => {
+    for (; ; puts++) store.put(`${"x".repeat(100)}${puts % 300}`, other(puts));
+  }).toThrow(/would need/);
+  expect(puts).toBeGreaterThan(300);
+  store.seal();
+  store.verify();
+  for (let n = puts - 300; n < puts; n++) {
+    expect(store.take(`${"x".repeat(100)}${n % 300}`, Others)?.x).toBe(n);
+  }
 });
 
 describe("a generation costs what has changed", () => {
@@ -286,6 +302,11 @@ describe("pools of the program's own", () => {
     store.seal();
     store.verify();
     expect(ObjectStore.open(backing).pool("index", { resident: true }).usage.allocations).toBe(0);
+  });
+
+  test.each(["", "ä".repeat(21), "luo.objects"])("one cannot be called %j", (name) => {
+    const store = ObjectStore.create(heapBacking());
+    expect(() => store.pool(name, { resident: true })).toThrow(PoolNameError);
   });
 
   test("one that is released at once leaves everything else alone", () => {
