@@ -12,15 +12,15 @@ export interface LeadingField {
 export interface Layout {
   readonly schema: ImageSchema;
   readonly name: string;
-  /** Fields that are references or hold structs, in the order of memory. */
-  readonly fields: readonly LeadingField[];
+  /** Those that are references or hold some, in the order of memory. */
+  fields: readonly LeadingField[];
   /** Whether it refers to anything, itself or by the structs inside. */
   refers: boolean;
 }
 
 /**
- * The layouts of an image, held against what no C struct can be: a field that lies outside of its
- * struct or over another, a struct that contains itself. So what goes along them comes to an end.
+ * The layouts of an image, held against what no struct can be that is gone along: a reference that
+ * lies outside of its struct or over another, a struct that contains itself. So there is an end to it.
  */
 export class Layouts {
   readonly #schemas: Schemas;
@@ -48,7 +48,6 @@ export class Layouts {
     });
     this.#byName = new Map(layouts.map((layout) => [layout.name, layout]));
     if (this.#byName.size < layouts.length) throw new BadImageError("its schemas have one twice");
-    for (const layout of layouts) this.#checkPlaces(layout);
     // Those that contain none come first; whatever is then left contains itself.
     const insides = new Map(layouts.map((layout) => [layout, this.#inside(layout)]));
     const outsides = new Map<Layout, Layout[]>();
@@ -57,9 +56,9 @@ export class Layouts {
     }
     const done = layouts.filter((layout) => insides.get(layout)?.size === 0);
     for (const layout of done) {
-      layout.refers ||= layout.fields.some(({ type }) => leadsOn(type));
+      layout.fields = layout.fields.filter(({ type }) => this.#leadsOn(type));
+      layout.refers = layout.fields.length > 0;
       for (const outer of outsides.get(layout) ?? []) {
-        outer.refers ||= layout.refers;
         const left = insides.get(outer);
         if (left?.delete(layout) && left.size === 0) done.push(outer);
       }
@@ -68,12 +67,17 @@ export class Layouts {
     if (circular) throw new BadImageError(`its schema ${circular.name} contains itself`);
   }
 
-  #checkPlaces({ name, schema, fields }: Layout): void {
+  /**
+   * Insists that what refers to something lies inside of its struct and not over anything else that
+   * does. Of C's unions, which only reserved space mentions, nobody asks that.
+   *
+   * @throws {BadImageError} when it is otherwise
+   */
+  checkPlaces({ name, schema, fields }: Layout): void {
     let end = 0;
     for (const { offset, type } of fields) {
       const size = this.sizeOf(type);
-      const inside = type.kind === "flexible" || (size > 0 && offset + size <= schema.size);
-      if (offset < end || !inside) {
+      if (offset < end || (type.kind !== "flexible" && offset + size > schema.size)) {
         throw new BadImageError(`its schema ${name} has fields over each other, or outside of it`);
       }
       end = offset + size;
@@ -103,6 +107,11 @@ export class Layouts {
   #inside({ fields }: Layout): Set<Layout> {
     return new Set(fields.flatMap(({ type }) => structsIn(type)).map((name) => this.get(name)));
   }
+
+  #leadsOn(type: SchemaType): boolean {
+    if (type.kind === "array" || type.kind === "flexible") return this.#leadsOn(type.of);
+    return type.kind === "ref" || structsIn(type).some((name) => this.get(name).refers);
+  }
 }
 
 /** The structs that lie within a value of the type. */
@@ -119,9 +128,4 @@ function structsIn(type: SchemaType): readonly string[] {
     case "union":
       return [...type.structs.values()];
   }
-}
-
-function leadsOn(type: SchemaType): boolean {
-  if (type.kind === "array" || type.kind === "flexible") return leadsOn(type.of);
-  return type.kind === "ref";
 }

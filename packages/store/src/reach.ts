@@ -7,7 +7,7 @@ import {
 } from "@luo/memory";
 import { BadImageError } from "./errors.js";
 import { type Layout, Layouts } from "./layouts.js";
-import { parseDiscriminator, type SchemaType } from "./schema-type.js";
+import { parseInteger, type SchemaType } from "./schema-type.js";
 import { type ImageSchema, nameOf, type Schemas } from "./schemas.js";
 
 /**
@@ -74,6 +74,7 @@ export class Reach {
     if (!layout.refers) return;
     const places: Place[] = [{ layout, address, end: address + bytes }];
     for (let place = places.pop(); place !== undefined; place = places.pop()) {
+      this.#layouts.checkPlaces(place.layout);
       if (place.address + place.layout.schema.size > place.end) {
         throw new BadAddressError(place.address, `${place.layout.name} does not fit where it lies`);
       }
@@ -100,14 +101,15 @@ export class Reach {
       case "array":
       case "flexible": {
         const stride = this.#layouts.sizeOf(type.of);
-        const length = type.kind === "array" ? type.length : Math.floor((owner.end - at) / stride);
+        const length =
+          type.kind === "array" ? type.length : this.#count(type.count, owner, at, stride);
         for (let index = 0; index < length; index++) {
           this.#follow(type.of, at + index * stride, owner, places, visit);
         }
         return;
       }
       case "union": {
-        const struct = type.structs.get(this.#discriminate(owner, type.discriminator));
+        const struct = type.structs.get(this.#integer(owner, type.discriminator));
         // A value that stands for no struct is found when the object is read.
         if (struct !== undefined) push(struct);
       }
@@ -141,13 +143,25 @@ export class Reach {
     }
   }
 
-  /** The discriminator's value as unions list it. */
-  #discriminate({ layout, address, end }: Place, name: string): string {
+  /** How many elements of a flexible array there are, which cannot be more than fit. */
+  #count(field: string | undefined, owner: Place, at: number, stride: number): number {
+    const room = Math.floor((owner.end - at) / stride);
+    if (field === undefined) return room;
+    const count = Number(this.#integer(owner, field));
+    if (count >= 0 && count <= room) return count;
+    const problem = `${owner.layout.name} counts ${count} elements, but ${room} fit`;
+    throw new BadAddressError(owner.address, problem);
+  }
+
+  /** The value of an integer field in decimal, or what an enum calls it. */
+  #integer({ layout, address, end }: Place, name: string): string {
     const field = layout.schema.fields.find((candidate) => candidate.name === name);
-    const type = field && parseDiscriminator(field.type);
+    const type = field && parseInteger(field.type);
     const first = field?.bitOffset ?? (field?.offset ?? 0) * 8;
     if (type === undefined || address + (first + type.width) / 8 > end) {
-      throw new BadImageError(`its schema ${layout.name} has a union, but no integer ${name}`);
+      throw new BadImageError(
+        `its schema ${layout.name} needs an integer ${name}, which it has not`,
+      );
     }
     const { signed, width, big, members } = type;
     const { u8 } = this.#memory.bytes;

@@ -9,8 +9,8 @@ export type SchemaType =
   | { readonly kind: "struct"; readonly struct: string }
   /** `length` elements in all dimensions together. */
   | { readonly kind: "array"; readonly of: SchemaType; readonly length: number }
-  /** As many elements as fit behind the struct. */
-  | { readonly kind: "flexible"; readonly of: SchemaType }
+  /** As many elements as the field `count` says, or else as fit until the object ends. */
+  | { readonly kind: "flexible"; readonly of: SchemaType; readonly count: string | undefined }
   /** By the discriminator's value, the struct that holds. */
   | {
       readonly kind: "union";
@@ -24,6 +24,7 @@ const WORD = String.raw`(?:[\p{L}\p{N}_$.-]+|"(?:[^"\\]|\\.)*")`;
 const STRUCT = String.raw`[\p{L}\p{N}_$./-]+@\d+`;
 const NAMED = new RegExp(`^(&?)(${STRUCT})((?:\\[(?:\\d+|${WORD})?\\])*)( be)?$`, "u");
 const UNION = new RegExp(`^(${WORD})\\((.*)\\)( be)?$`, "su");
+const DIMENSION = new RegExp(`\\[(\\d+|${WORD}|)\\]`, "gu");
 const UNION_MEMBER = new RegExp(`(${WORD})=(${STRUCT})(?:,|$)`, "gu");
 const ENUM_MEMBER = new RegExp(`(-?\\d+)=(${WORD})(?:,|$)`, "gu");
 const INTEGER = /^(?:([ui])(8|16|32|64)|(address)|(bool))(?::(\d+))?(?:\{(.*)\})?( be)?$/su;
@@ -54,21 +55,22 @@ export function parseSchemaType(notation: string): SchemaType {
     ? { kind: "ref", struct, big: big !== undefined }
     : { kind: "struct", struct };
   if (dimensions === "") return base;
-  const lengths = dimensions
-    .slice(1, -1)
-    .split("][")
-    .map((length) => (/^\d+$/.test(length) ? Number(length) : undefined));
-  if (lengths.includes(undefined)) return { kind: "flexible", of: base };
-  const length = lengths.reduce<number>((product, dimension) => product * (dimension ?? 0), 1);
+  const lengths = Array.from(dimensions.matchAll(DIMENSION), ([, length = ""]) => length);
+  const varying = lengths.findIndex((length) => !/^\d+$/.test(length));
+  const fixed = lengths.filter((_, index) => index !== varying);
+  const length = fixed.reduce((product, dimension) => product * Number(dimension), 1);
   if (length === 0) return PLAIN;
-  if (Number.isSafeInteger(length)) return { kind: "array", of: base, length };
-  throw new BadImageError(
-    `its schemas have the type ${JSON.stringify(notation)}, which has no end`,
-  );
+  if (!Number.isSafeInteger(length)) {
+    throw new BadImageError(`its schemas have the type ${JSON.stringify(notation)}, without end`);
+  }
+  const array: SchemaType = fixed.length > 0 ? { kind: "array", of: base, length } : base;
+  if (varying < 0) return array;
+  const count = unword(lengths[varying] as string);
+  return { kind: "flexible", of: array, count: count || undefined };
 }
 
-/** An integer in a struct, by the value of which a union is told apart. */
-export interface Discriminator {
+/** An integer in a struct that tells what lies behind it. */
+export interface SchemaInteger {
   readonly signed: boolean;
   /** In bits. */
   readonly width: number;
@@ -78,7 +80,7 @@ export interface Discriminator {
 }
 
 /** An integer's type; undefined when the notation is of none. */
-export function parseDiscriminator(notation: string): Discriminator | undefined {
+export function parseInteger(notation: string): SchemaInteger | undefined {
   const [whole, sign, bits = "64", , bool, width, members = "", big] = INTEGER.exec(notation) ?? [];
   if (whole === undefined) return undefined;
   const names = Array.from(members.matchAll(ENUM_MEMBER), ([, number = "", member = ""]) => {

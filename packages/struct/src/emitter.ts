@@ -207,10 +207,11 @@ export class Emitter {
     this.emit(`switch (${value}) {`);
     for (const [key, struct] of Object.entries(variants)) {
       const bigint = of?.kind === "scalar" && of.value === "bigint";
-      const number = /^-?\d+$/.test(key);
-      this.emit(
-        `case ${bigint ? `${BigInt(key)}n` : number ? Number(key) : JSON.stringify(key)}: {`,
-      );
+      // A member of an enum may be text that reads as a number.
+      const text = of?.kind === "enum" && [...of.members.values()].includes(key);
+      const number = !text && /^-?\d+$/.test(key);
+      const value = number ? `${Number(key)}` : JSON.stringify(key);
+      this.emit(`case ${bigint && number ? `${BigInt(key)}n` : value}: {`);
       body(layoutOf(struct, this.abi));
       this.emit("break; }");
     }

@@ -28,22 +28,31 @@ export interface FieldSchema {
 /** Text as it is where it is a word, else as JSON, so that a notation can be read back. */
 const word = (text: string) => (/^[\p{L}\p{N}_$.-]+$/u.test(text) ? text : JSON.stringify(text));
 
+/** A word that cannot be taken for a number. */
+const name = (text: string) => (/^-?\d/.test(text) ? JSON.stringify(text) : word(text));
+
 const NOTATION: PerKind<string> = {
   scalar: ({ name }) => name,
-  enum: ({ of, members }) =>
-    `${of.name}{${Array.from(members, ([number, member]) => `${number}=${word(`${member}`)}`).join(",")}}`,
+  enum: ({ of, members }) => {
+    const list = Array.from(members, ([number, member]) => {
+      return `${number}=${typeof member === "string" ? name(member) : member}`;
+    });
+    return `${of.name}{${list.join(",")}}`;
+  },
   bits: ({ of, width }) => `${of.name}:${width}`,
   char: ({ length, terminated }) => `char[${length}]${terminated ? "z" : ""}`,
   bytes: ({ length }) => `byte[${length}]`,
-  array: ({ of, length }) => {
+  array: (type) => {
+    let [of, lengths]: [FieldType, string] = [type, ""];
+    for (; of.kind === "array"; of = of.of) lengths += `[${of.length}]`;
     const inner = perKind(NOTATION, of);
-    const dimensions = inner.indexOf("[");
-    return dimensions < 0
-      ? `${inner}[${length}]`
-      : `${inner.slice(0, dimensions)}[${length}]${inner.slice(dimensions)}`;
+    // Only these have a length of their own, which stays behind all others.
+    return of.kind === "char" || of.kind === "bytes"
+      ? inner.replace("[", `${lengths}[`)
+      : `${inner}${lengths}`;
   },
   flexible: ({ of, count }) =>
-    `${perKind(NOTATION, of)}[${count === undefined ? "" : word(count)}]`,
+    `${perKind(NOTATION, of)}[${count === undefined ? "" : name(count)}]`,
   struct: ({ of }) => versioned(of()),
   union: ({ of, discriminator }) =>
     `${word(discriminator)}(${Object.entries(of())

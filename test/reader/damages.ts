@@ -1,0 +1,203 @@
+import { heapBacking } from "@luo/memory";
+import { ObjectStore } from "@luo/store";
+import {
+  bool,
+  char,
+  enumeration,
+  flexible,
+  LuoStruct,
+  layoutOf,
+  ref,
+  type Sequence,
+  u8,
+  u16,
+  union,
+} from "@luo/struct";
+import { Anatomy } from "./anatomy.js";
+
+/** Images that are damaged, by accident or on purpose, and what a reader should say of each. */
+
+export interface Damage {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly message: RegExp;
+  /** Whether it is only noticed by those who verify. */
+  readonly unverified?: boolean;
+}
+
+@LuoStruct(0)
+class Node {
+  @ref(() => Node) nodes: Sequence<Node> = [];
+}
+
+@LuoStruct(0)
+class Told {
+  @u8 by = 1;
+}
+
+@LuoStruct(0)
+class Parts {
+  @ref(() => Node) nodes: Sequence<Node> = [];
+  @u16 count = 0;
+  @bool truth = false;
+  @enumeration(u8, { one: 1 }) member = 1;
+  @char(4) text = "";
+  @char(4, { terminated: true }) ended = "";
+  @u8 kind = 0;
+  @union("kind", () => ({ 0: Told })) told = new Told();
+  @flexible(u16, { count: "count" }) rest: number[] = [];
+}
+
+function sealed(fill: (store: ObjectStore) => void): Uint8Array {
+  const backing = heapBacking();
+  const store = ObjectStore.create(backing);
+  fill(store);
+  store.seal();
+  return new Uint8Array(backing.buffer);
+}
+
+const parts = sealed((store) => {
+  const nodes = [new Node(), new Node()];
+  store.put("parts", Object.assign(new Parts(), { nodes, count: 3, rest: [1, 2, 3] }));
+});
+
+const whole = () => new Anatomy(parts.slice());
+
+const placeOf = (field: string) =>
+  layoutOf(Parts).fields.find(({ name }) => name === field)?.offset ?? 0;
+
+const FLIPS: [string, (image: Anatomy) => number, RegExp][] = [
+  ["the magic", ({ root }) => root, /no valid root: root at 0.*root at 2048: magic is/],
+  ["the root", ({ root }) => root + 48, /root at 2048: the checksum is/],
+  ["a segment", ({ segment }) => segment + 16, /directory segment at \d+: the checksum is/],
+  ["an entry", ({ copy }) => copy, /directory segment at \d+: the checksum is/],
+  ["a struct", ({ struct }) => struct + 9, /object "parts": Parts@0 at \d+: the checksum is/],
+  ["an array's header", ({ array }) => array, /array of Node@0 at \d+: the checksum is/],
+  ["a table", ({ table }) => table + 8, /array of Node@0 at \d+: table: the checksum is/],
+  ["an element", ({ extent }) => extent, /extent 0: the checksum is/],
+  ["the schemas", ({ schemas }) => schemas + 9, /schemas: the checksum is/],
+];
+
+/** Checksums are right in all of these. */
+const NONSENSE: [string, (image: Anatomy) => void, RegExp][] = [
+  ["a root longer than the file", (at) => at.set(at.root + 32, 2 ** 40), /root .*: length is/],
+  ["a log in a circle", (at) => at.set(at.segment + 8, at.segment), /overlaps .* circle/],
+  ["a segment of a later generation", (at) => at.set(at.segment + 16, 2), /is of generation 2/],
+  ["more entries than there are", (at) => at.set32(at.segment + 4, 2), /entry 1: begins behind/],
+  ["fewer entries", (at) => at.set32(at.segment + 4, 0), /0 entries end at 0 of/],
+  ["entries beyond their capacity", (at) => at.set(at.segment + 24, 4097), /in a capacity of/],
+  ["a capacity beyond the image", (at) => at.set(at.segment + 32, 2n ** 63n), /end behind/],
+  ["an identifier without bytes", (at) => at.set16(at.copy - 8, 0), /of 0 bytes/],
+  ["one that is no text", (at) => at.fill(at.copy + 24, 1, 255), /not UTF-8/],
+  ["more objects than there are", (at) => at.set(at.root + 48, 7), /holds 1 .* root says 7/],
+  ["a schema that there is not", (at) => at.set32(at.copy, 9), /schema 9 of/],
+  ["a struct at null", (at) => at.set(at.copy + 8, 0), /0 is no address/],
+  ["a struct in the first page", (at) => at.set(at.copy + 8, 4088), /4088 is no address/],
+  ["a struct that is not aligned", (at) => at.set(at.copy + 8, at.struct + 4), /multiple of 8/],
+  ["a struct beyond the image", (at) => at.set(at.copy + 8, 2n ** 64n - 8n), /end behind/],
+  ["a struct that is too short", (at) => at.set(at.copy + 16, 7), /7 bytes of a struct of/],
+  ["an array at null", (at) => at.set(at.struct, 0), /array of Node@0 at 0: 0 is no address/],
+  ["an array of another struct", (at) => at.set(at.array + 8, 1), /fingerprint 0{15}1/],
+  ["elements of another size", (at) => at.set32(at.array + 28, 16), /have 16 bytes/],
+  ["more elements than memory", (at) => at.set(at.array, 2n ** 53n - 1n), /values for each byte/],
+  ["more than the extents hold", (at) => at.set(at.array, 999), /999 elements in extents of/],
+  ["an extent without room", (at) => at.set32(at.table + 8, 0), /extent 0: has no room/],
+  ["an extent beyond the image", (at) => at.set32(at.table + 8, 2 ** 32 - 1), /end behind/],
+  ["a table beyond it", (at) => at.set32(at.array + 24, 2 ** 32 - 1), /table: .*end behind/],
+  ["a bool of 2", (at) => at.fill(at.struct + placeOf("truth"), 1, 2), /found 2, expected 0 or 1/],
+  ["no member", (at) => at.fill(at.struct + placeOf("member"), 1, 0), /found 0, expected one/],
+  ["a union of no struct", (at) => at.flip(at.struct + placeOf("kind")), /"kind" is 1, expected/],
+  ["half a character", (at) => at.fill(at.struct + placeOf("text"), 1, 200), /is not UTF-8/],
+  ["text behind NUL", (at) => at.flip(at.struct + placeOf("text") + 2), /after the first NUL/],
+  ["text without NUL", (at) => at.fill(at.struct + placeOf("ended"), 4, 65), /not end with NUL/],
+  ["a count beyond the object", (at) => at.set16(at.struct + 8, 4), /end behind the object/],
+];
+
+const layout = (type: string, more = "") =>
+  `[{"family":"a","version":0,"size":8,"align":8,"fields":[{"name":"x","type":${JSON.stringify(type)},"offset":0}${more}],"fingerprint":"0000000000000000"}]`;
+
+const SCHEMAS: [string, string, RegExp][] = [
+  ["no JSON", "[{", /no list in JSON/],
+  ["brackets without end", "[".repeat(600), /no list in JSON/],
+  ["no list", "{}", /schemas is no list/],
+  ["a number without end", `[${"9".repeat(500)}]`, /has the number 9/],
+  ["no fields", layout("u8").replace("fields", "felds"), /"fields" is no list/],
+  ["a type that there is not", layout("u24"), /a@0\.x: type u24: "u24" is no type/],
+  ["a struct that there is not", layout("b@0"), /b@0 is not among/],
+  ["a struct inside of itself", layout("a@0"), /a@0: contains itself/],
+  ["a field beyond its struct", layout("u64[2]"), /ends at bit 128 of a struct of 8/],
+  ["overlap", layout("u64", ',{"name":"y","type":"u8","offset":0}'), /y: begins at bit 0/],
+  ["elements without a size", layout("u8[9007199254740991][0]"), /values for each byte/],
+  ["lengths without end", layout(`u8${"[1]".repeat(150)}`), /more than 100 lengths/],
+  ["a union told by nothing", layout("y(0=a@0)"), /"y" is no field above/],
+  ["text without end", layout('u8{0="'), /no notation/],
+];
+
+const kept = sealed((store) => store.pool("kept", { resident: true }).allocate(64));
+
+const POOLS: [string, (view: DataView, block: number, inner: number) => void, RegExp][] = [
+  ["pools in a circle", (at, block) => at.setUint32(block, block, true), /pools: .*circle/],
+  ["more than a page holds", (at, block) => at.setUint32(block + 8, 86, true), /86 entries in/],
+  ["an inner circle", (at, _, inner) => at.setUint32(inner, inner, true), /"kept": .*circle/],
+  [
+    "allocations beyond it",
+    (at, _, inner) => at.setUint32(inner + 28, 1, true),
+    /"kept": .*end behind/,
+  ],
+];
+
+function changed(change: (image: Anatomy) => void, seal = true): Uint8Array {
+  const image = whole();
+  change(image);
+  if (seal) image.seal();
+  return image.bytes;
+}
+
+function poolsChanged(change: (typeof POOLS)[number][1]): Uint8Array {
+  const bytes = kept.slice();
+  const view = new DataView(bytes.buffer);
+  const block = view.getUint32(2048 + 72, true);
+  change(view, block, view.getUint32(block + 16 + 40, true));
+  return bytes;
+}
+
+export const damages: readonly Damage[] = [
+  ...FLIPS.map(([name, place, message]) => {
+    return {
+      name: `a flipped bit in ${name}`,
+      bytes: changed((at) => at.flip(place(at)), false),
+      message,
+    };
+  }),
+  ...[0, 100, 4095, 4096, 8192].map((length) => {
+    return {
+      name: `${length} bytes of an image`,
+      bytes: parts.subarray(0, length),
+      message: /no valid root: .*(bytes|length)/,
+    };
+  }),
+  ...NONSENSE.map(([name, change, message]) => ({ name, bytes: changed(change), message })),
+  ...SCHEMAS.map(([name, text, message]) => {
+    const bytes = changed((at) => {
+      at.describe(text);
+      at.set(at.copy + 16, 8);
+    });
+    return { name: `schemas: ${name}`, bytes, message };
+  }),
+  ...POOLS.map(([name, change, message]) => ({ name, bytes: poolsChanged(change), message })),
+  {
+    name: "a fingerprint of another layout",
+    bytes: changed((at) => at.describe(at.description.replace('"name":"text"', '"name":"test"'))),
+    message: /Parts@0: fingerprint is [0-9a-f]{16}, expected/,
+    unverified: true,
+  },
+];
+
+/** An array both of whose elements refer to it. */
+export function referringInACircle(): Anatomy {
+  const image = whole();
+  image.set(image.extent, image.array);
+  image.set(image.extent + 8, image.array);
+  image.seal();
+  return image;
+}
