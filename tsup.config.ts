@@ -29,7 +29,7 @@ export default defineConfig([
   {
     ...program("test/programs/*.ts", "test/dist/programs"),
     tsconfig: "test/tsconfig.json",
-    external: ["luo"],
+    external: ["luo", /^@luo\//],
   },
 ]);
 

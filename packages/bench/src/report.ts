@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import type { Contender, Operation } from "./contender.js";
 import { COUNT, FIELDS, POOL, SIZE } from "./record.js";
+import { digits, spaced, table } from "./table.js";
 
 /** ns per record by contender and operation; null where there is no such operation. */
 export type Figures = ReadonlyMap<string, Readonly<Record<Operation, number | null>>>;
@@ -37,13 +38,6 @@ const TITLES: readonly (readonly [Operation, string])[] = [
 const LIMIT = "hand-written";
 const OURS = "luo";
 
-const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
-  [row(head), row(head.map((_, column) => (column === 0 ? "---" : "---:"))), ...rows.map(row)].join(
-    "\n",
-  );
-const ns = (value: number) => (value < 100 ? value.toFixed(1) : String(Math.round(value)));
-
 /** Each contender's ns per record, and in brackets how many times hand-written code's. */
 export function figuresTable({ figures }: Run, entries: readonly Entry[]): string {
   const rows = entries
@@ -54,7 +48,7 @@ export function figuresTable({ figures }: Run, entries: readonly Entry[]): strin
         const value = figures.get(key)?.[operation];
         const limit = figures.get(LIMIT)?.[operation];
         if (value == null) return "-";
-        return limit == null ? ns(value) : `${ns(value)} (${(value / limit).toFixed(2)})`;
+        return limit == null ? digits(value) : `${digits(value)} (${(value / limit).toFixed(2)})`;
       }),
     ]);
   return table(["ns per record (ratio)", ...TITLES.map(([, title]) => title)], rows);
@@ -82,7 +76,7 @@ export function ratiosTable({ figures }: Run, entries: readonly Entry[]): string
 export function registrationTable({ registrations }: Run): string {
   const micro = (ms: number, count: number) => ((ms * 1000) / count).toFixed(1);
   const rows = registrations.map(({ count, register, compile, use, heap }) => [
-    count.toLocaleString("en").replaceAll(",", " "),
+    spaced(count),
     micro(register, count),
     micro(compile, count),
     micro(use, count),

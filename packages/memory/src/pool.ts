@@ -74,7 +74,15 @@ export class Pool implements RefResolver {
     }
     this.memory.account();
     const size = sizeOf(bytes);
-    const [slab, address] = bytes <= MAX_SLOT ? this.#slot(size) : this.#run(size);
+    const open = bytes <= MAX_SLOT ? (this.#open[size / 8] as Slab[]) : undefined;
+    let slab = open?.at(-1) ?? this.#add(size, open !== undefined);
+    let address = slab.allocate();
+    while (address < 0) {
+      slab.open = false;
+      open?.pop();
+      slab = open?.at(-1) ?? this.#add(size, true);
+      address = slab.allocate();
+    }
     this.changes++;
     this.#allocations++;
     this.#bytes += size;
@@ -250,24 +258,13 @@ export class Pool implements RefResolver {
 
   // Slabs.
 
-  #slot(size: number): readonly [Slab, number] {
-    const open = this.#open[size / 8] as Slab[];
-    for (let slab = open.at(-1); slab !== undefined; slab = open.at(-1)) {
-      const address = slab.allocate();
-      if (address >= 0) return [slab, address];
-      slab.open = false;
-      open.pop();
-    }
-    const slab = new Slab(this.memory.takePages(1), size, Math.floor(PAGE_SIZE / size));
+  /** Takes pages for a slab: one page cut into slots, or as many as it needs. */
+  #add(size: number, cut: boolean): Slab {
+    const address = this.memory.takePages(pagesFor(size));
+    const slab = new Slab(address, size, cut ? Math.floor(PAGE_SIZE / size) : 1);
     this.#note(slab);
     this.#reopen(slab);
-    return [slab, slab.allocate()];
-  }
-
-  #run(size: number): readonly [Slab, number] {
-    const slab = new Slab(this.memory.takePages(pagesFor(size)), size, 1);
-    this.#note(slab);
-    return [slab, slab.allocate()];
+    return slab;
   }
 
   #note(slab: Slab): void {

@@ -88,6 +88,25 @@ describe("whatever is allocated and freed", () => {
   });
 });
 
+test("an allocation beyond what the runtime maps is refused with the limit, and nothing is lost", () => {
+  const limit = 2 ** 31;
+  const backing = {
+    buffer: new ArrayBuffer(4096),
+    resize(byteLength: number): ArrayBuffer {
+      if (byteLength > limit) throw new RangeError("Array buffer allocation failed");
+      backing.buffer = new ArrayBuffer(byteLength);
+      return backing.buffer;
+    },
+  };
+  const pool = new PreservedMemory(backing).pool("test");
+  expect(() => pool.allocate(3 * 2 ** 30)).toThrow(OutOfMemoryError);
+  expect(() => pool.allocate(3 * 2 ** 30)).toThrow(/would need 3221229568 bytes/);
+  expect(pool.usage.allocations).toBe(0);
+  // Doubling would be too much, just enough is not.
+  const first = pool.allocate(5 * 2 ** 28);
+  expect(pool.allocate(5 * 2 ** 27)).toBeGreaterThan(first);
+});
+
 describe("what cannot be freed is named", () => {
   test.each([48, 3000])("freeing %d bytes twice", (bytes) => {
     const pool = growable().pool("staging");

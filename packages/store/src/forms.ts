@@ -22,7 +22,7 @@ export interface Form {
 /** What families can write to an image, and read from it; found once for each. */
 export class Forms {
   readonly #schemas: Schemas;
-  readonly #newest = new Map<Family, Form>();
+  readonly #newest = new Map<Family, readonly [Form]>();
   readonly #readable = new Map<Family, readonly (Form | undefined)[]>();
 
   constructor(schemas: Schemas) {
@@ -36,12 +36,15 @@ export class Forms {
    * @throws {BadImageError} when the image has another layout of one
    */
   written(family: Family, alongside: Iterable<number> | undefined): readonly Form[] {
-    const newest = this.#newest.get(family) ?? this.#form(family.newest);
-    this.#newest.set(family, newest);
-    if (alongside === undefined) return [newest];
+    let newest = this.#newest.get(family);
+    if (newest === undefined) {
+      newest = [this.#form(family.newest)];
+      this.#newest.set(family, newest);
+    }
+    if (alongside === undefined) return newest;
     const others = new Set(alongside);
-    others.delete(newest.version);
-    return [newest, ...Array.from(others, (version) => this.#form(family.structOf(version)))];
+    others.delete(newest[0].version);
+    return [...newest, ...Array.from(others, (version) => this.#form(family.structOf(version)))];
   }
 
   /** By schema, how the family reads it; undefined where it does not. */

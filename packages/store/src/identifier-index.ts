@@ -10,14 +10,14 @@ export const MAX_ENTRY_ADDRESS = 2 ** 35;
  * empty, and beside it the identifier's hash.
  */
 export class IdentifierIndex {
-  #slots: Uint32Array;
+  #slots: Int32Array;
   #mask: number;
   #size = 0;
 
   /** @param expected how many identifiers there will be */
   constructor(expected = 32) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(expected, 32) * 1.7));
-    this.#slots = new Uint32Array(slots * 2);
+    this.#slots = new Int32Array(slots * 2);
     this.#mask = slots - 1;
   }
 
@@ -27,7 +27,7 @@ export class IdentifierIndex {
 
   /** The address of the entry; 0 when there is none. */
   find(memory: Memory, key: IdentifierBytes): number {
-    return (this.#slots[this.#slot(memory, key) * 2] as number) * 8;
+    return ((this.#slots[this.#slot(memory, key) * 2] as number) >>> 0) * 8;
   }
 
   set(memory: Memory, key: IdentifierBytes, entry: number): void {
@@ -68,15 +68,17 @@ export class IdentifierIndex {
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = slots[slot * 2] as number;
       if (entry === 0) return slot;
-      if (slots[slot * 2 + 1] !== hash || u16[entry * 4] !== length) continue;
+      if (slots[slot * 2 + 1] !== hash) continue;
+      const address = (entry >>> 0) * 8;
+      if (u16[address / 2] !== length) continue;
       // 8 bytes of the entry's own, and 24 for each copy.
-      if (key.equals(u32, entry * 8 + 8 + (u16[entry * 4 + 1] as number) * 24)) return slot;
+      if (key.equals(u32, address + 8 + (u16[address / 2 + 1] as number) * 24)) return slot;
     }
   }
 
   #grow(): void {
     const old = this.#slots;
-    this.#slots = new Uint32Array(old.length * 2);
+    this.#slots = new Int32Array(old.length * 2);
     this.#mask = this.#mask * 2 + 1;
     for (let at = 0; at < old.length; at += 2) {
       if (old[at] === 0) continue;

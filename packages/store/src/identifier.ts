@@ -10,7 +10,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** An identifier as it lies in memory, with a hash: one that is used again and again. */
 export class IdentifierBytes {
   length = 0;
-  /** An unsigned 32-bit integer. It is for this process only; the format knows no hash. */
+  /** A signed 32-bit integer. It is for this process only; the format knows no hash. */
   hash = 0;
   readonly #bytes = new Uint8Array(MAX_IDENTIFIER);
   /** The same, of which comparisons and hashes take four bytes at a time. */
@@ -102,6 +102,6 @@ export class IdentifierBytes {
     }
     this.length = length;
     this.#wide = (seen & 0x8080_8080) !== 0;
-    this.hash = Math.imul(hash, 0x85eb_ca77) >>> 0;
+    this.hash = Math.imul(hash, 0x85eb_ca77);
   }
 }

@@ -2,8 +2,11 @@ import { BadImageError } from "./errors.js";
 import { parseSchemaType, type SchemaType } from "./schema-type.js";
 import { type ImageSchema, nameOf, type Schemas } from "./schemas.js";
 
+/** Bytes of a reference. */
+const ADDRESS = 8;
+
 /** A field that may lead to a reference. */
-export interface LeadingField {
+interface LeadingField {
   readonly offset: number;
   readonly type: SchemaType;
 }
@@ -58,6 +61,9 @@ export class Layouts {
     for (const layout of done) {
       layout.fields = layout.fields.filter(({ type }) => this.#leadsOn(type));
       layout.refers = layout.fields.length > 0;
+      if (layout.refers && layout.schema.size < ADDRESS) {
+        throw new BadImageError(`its schema ${layout.name} is too short for what it refers to`);
+      }
       for (const outer of outsides.get(layout) ?? []) {
         const left = insides.get(outer);
         if (left?.delete(layout) && left.size === 0) done.push(outer);
@@ -91,7 +97,7 @@ export class Layouts {
       case "flexible":
         return 0;
       case "ref":
-        return 8;
+        return ADDRESS;
       case "struct":
         return this.get(type.struct).schema.size;
       case "array":

@@ -16,7 +16,7 @@ import { type Copy, Directory } from "./directory.js";
 import { BadObjectError, PoolNameError } from "./errors.js";
 import { type Form, Forms } from "./forms.js";
 import { ResidentPools } from "./resident-pools.js";
-import { Root, readRoot, writeRoot } from "./root.js";
+import { isSealed, Root, readRoot, writeRoot } from "./root.js";
 import { StoredSchemas } from "./stored-schemas.js";
 
 export interface PutOptions {
@@ -74,6 +74,14 @@ export class ObjectStore {
     this.#contents = new Contents(memory, this.#directory, this.#schemas.schemas);
     this.#forms = new Forms(this.#schemas.schemas);
     this.#resident = new ResidentPools(memory, own, root.pools);
+  }
+
+  /**
+   * Whether there is an image to open, be it damaged: a program that ended before it first sealed
+   * one left none, and who goes on with its memory creates one.
+   */
+  static isSealed({ buffer }: Backing): boolean {
+    return isSealed(new Memory(buffer));
   }
 
   /** An empty store over zeroed memory. Nobody can open it before `seal`. */
@@ -144,8 +152,8 @@ export class ObjectStore {
     const known = family ?? familyOf(value.constructor as StructClass);
     const entry = this.#directory.find(identifier);
     const forms = this.#forms.written(known, alongside);
-    const refers = forms.some(({ layout }) => layout.references);
-    const arrays = refers
+    // Most objects refer to nothing.
+    const arrays = forms.some(refers)
       ? new ArrayWriter(this.#objects, this.#leases.get(identifier))
       : undefined;
     const before = entry === 0 ? undefined : this.#contents.copies(entry);
@@ -318,6 +326,8 @@ export class ObjectStore {
     }
   }
 }
+
+const refers = ({ layout }: Form) => layout.references;
 
 /** The pool of the objects. */
 export const OBJECTS = "luo.objects";

@@ -56,6 +56,15 @@ export function writeRoot(memory: Memory, root: Root): void {
 }
 
 /**
+ * Whether a root was ever completed in memory that was zeros before. Its checksum is written last, so
+ * a program that ended in the midst of its first leaves none.
+ */
+export function isSealed(memory: Memory): boolean {
+  if (memory.byteLength < PAGE_SIZE) return false;
+  return [0, SLOT].some((slot) => memory.view.getUint32(slot + sumAt, true) !== 0);
+}
+
+/**
  * The newest root that is valid.
  *
  * @throws {BadImageError} that tells what is wrong

@@ -77,6 +77,21 @@ describe("what is not sealed is not there", () => {
     expect(content(backing)).not.toEqual(before);
   });
 
+  test("memory in which no generation was completed is none to open, but to create one in", () => {
+    const backing = some();
+    const bytes = new Uint8Array(backing.buffer);
+    expect(ObjectStore.isSealed(backing)).toBe(true);
+    // As a program leaves it that ends just before its first checksum.
+    bytes.fill(0, 2048 + 84, 2048 + 88);
+    expect(ObjectStore.isSealed(backing)).toBe(false);
+    expect(ObjectStore.isSealed(heapBacking())).toBe(false);
+    expect(ObjectStore.isSealed({ buffer: new ArrayBuffer(0) })).toBe(false);
+    const store = ObjectStore.create(backing);
+    store.put("other", other(3));
+    store.seal();
+    expect(content(backing)).toEqual([["other", 3]]);
+  });
+
   test("the generation before is complete as long as the next is written", () => {
     const backing = heapBacking();
     let store = ObjectStore.create(backing);

@@ -93,7 +93,7 @@ test("a C union, which is reserved space", () => {
   }
   @LuoStruct(0)
   class Holder {
-    @reserved(array(Either, 2)) space?: never;
+    @reserved(array(Either, 2)) _space: unknown;
     @ref(() => Page) pages: Sequence<Page> = [];
   }
   expect(keeps(Object.assign(new Holder(), { pages: [page(7)] })).pages.length).toBe(1);
