@@ -16,5 +16,7 @@ export default defineConfig({
   test: {
     globalSetup: "test/global-setup.ts",
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+    // What tests build may be tests as well.
+    exclude: ["**/node_modules/**", "**/dist/**"],
   },
 });

@@ -1,4 +1,7 @@
-/** Every check that is no test: format and lint, types, what is unused, and how packages publish. */
+/**
+ * Every check that is no test: format and lint, types, what is unused, how packages publish, and that
+ * no published layout has changed.
+ */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -11,6 +14,7 @@ const CHECKS = [
   ["types", "tsc", "--build"],
   ["types of the tests", "tsc", "--project", "test"],
   ["unused code", "knip"],
+  ["published layouts", "luo", "check"],
   ...packages.map((path) => [`publint ${path}`, "publint", "--strict", "--pack", "npm", path]),
   ...packages.map((path) => [`exports of ${path}`, "attw", "--pack", path, "--quiet"]),
 ];

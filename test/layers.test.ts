@@ -31,7 +31,7 @@ const imports = (name: string) =>
   new Set(
     sources(`packages/${name}/src`)
       .flatMap((path) =>
-        Array.from(read(path).matchAll(/(?:from|import) "([^".][^"]*)"/g), ([, to = ""]) => to),
+        Array.from(read(path).matchAll(/(?:from|import) "([^".$][^"]*)"/g), ([, to = ""]) => to),
       )
       .map((to) => to.replace(/^@luo\//, "").replace(/^node:.*/, "node")),
   );

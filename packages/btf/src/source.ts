@@ -1,10 +1,11 @@
 import {
   describe,
-  type FieldDescriptor,
   type FieldType,
   layoutOf,
+  propertySource,
+  type SourceNames,
   type StructClass,
-  type StructOptions,
+  structSource,
 } from "@luo/struct";
 import { BtfStructs, type EnumDeclaration, type StructsOptions } from "./structs.js";
 import type { Btf } from "./types.js";
@@ -30,7 +31,7 @@ export function importBtf(btf: Btf, target: string | number, options: ImportOpti
   const structs = new BtfStructs(btf, options);
   const { struct, typeId, type } = structs.get(target);
   const writer = new Writer(structs);
-  writer.declare(struct);
+  writer.structOf(struct);
   const { origin = "BTF" } = options;
   const called = word(type.name) || "without a name";
   return [
@@ -48,84 +49,11 @@ export function importBtf(btf: Btf, target: string | number, options: ImportOpti
 const word = (name: string) => name.replace(/[^\w.]/g, "_");
 const comment = (text: string) => text.replace(/[\r\n\u2028\u2029]+/g, " ").replaceAll("*/", "* /");
 
-interface Text {
-  /** What `array` takes. */
-  readonly element: string;
-  /** What stands before a property, without its `@`, unless it is the same. */
-  readonly annotation?: () => string;
-  readonly initial: string;
-}
-
-type TextPerKind = {
-  readonly [K in FieldType["kind"]]: (
-    type: Extract<FieldType, { kind: K }>,
-    writer: Writer,
-  ) => Text;
-};
-
-const INITIAL = { number: "0", bigint: "0n", boolean: "false" } as const;
-
-/** Arrays of so many dimensions are annotated at once. */
-const DIMENSIONS = 3;
-
-const TEXT: TextPerKind = {
-  scalar: ({ name, value }, writer) => ({ element: writer.use(name), initial: INITIAL[value] }),
-  enum: (type, writer) => {
-    const { name, first } = writer.declareEnum(type);
-    const of = writer.text(type.of).element;
-    return { element: `${writer.use("enumeration")}(${of}, ${name})`, initial: `${name}.${first}` };
-  },
-  bits: ({ of, width }, writer) => {
-    const { element, initial } = writer.text(of);
-    return { element: `${writer.use("bits")}(${element}, ${width})`, initial };
-  },
-  char: ({ length }, writer) => ({ element: `${writer.use("char")}(${length})`, initial: '""' }),
-  bytes: ({ length }, writer) => ({
-    element: `${writer.use("bytes")}(${length})`,
-    initial: `new Uint8Array(${length})`,
-  }),
-  array: (type, writer) => {
-    const lengths: number[] = [];
-    let of: FieldType = type;
-    for (; of.kind === "array" && lengths.length < DIMENSIONS; of = of.of) lengths.push(of.length);
-    const { element, initial } = writer.text(of);
-    return {
-      element: `${writer.use("array")}(${[element, ...lengths].join(", ")})`,
-      initial: lengths.reduceRight(elements, initial),
-    };
-  },
-  flexible: ({ of }, writer) => {
-    const { element, initial } = writer.text(of);
-    return { element: `${writer.use("flexible")}(${element})`, initial: elements(initial, 0) };
-  },
-  struct: ({ of }, writer) => {
-    const name = writer.declare(of());
-    return {
-      element: name,
-      annotation: () => `${writer.use("struct")}(() => ${name})`,
-      initial: `new ${name}()`,
-    };
-  },
-  union: ({ kind }) => unknown(kind),
-  ref: ({ kind }) => unknown(kind),
-  reserved: ({ of }, writer) => ({
-    element: `${writer.use("reserved")}(${writer.text(of).element})`,
-    initial: "",
-  }),
-};
-
-const elements = (initial: string, length: number) =>
-  `Array.from({ length: ${length} }, () => ${initial})`;
-
-const unknown = (kind: string): never => {
-  throw new TypeError(`C has no ${kind}; BtfStructs makes none`);
-};
-
 /** Declares structs, those inside of others first. */
-class Writer {
+class Writer implements SourceNames {
   readonly declarations: string[] = [];
   /** What the source imports. */
-  readonly used = new Set(["LuoStruct"]);
+  readonly used = new Set<string>();
   readonly #structs: BtfStructs;
   readonly #declared = new Set<StructClass | EnumDeclaration>();
 
@@ -138,14 +66,12 @@ class Writer {
     return name;
   }
 
-  text(type: FieldType): Text {
-    return (TEXT[type.kind] as (type: FieldType, writer: Writer) => Text)(type, this);
-  }
-
-  declareEnum(type: FieldType): { name: string; first: string } {
+  enumOf(type: FieldType): { name: string; first: string } {
     const declaration = this.#structs.enumOf(type);
     const [first] = declaration?.members ?? [];
-    if (declaration === undefined || first === undefined) return unknown(type.kind);
+    if (declaration === undefined || first === undefined) {
+      throw new TypeError(`an ${type.kind} without a declaration; BtfStructs makes none`);
+    }
     const { name, members } = declaration;
     if (!this.#declared.has(declaration)) {
       this.#declared.add(declaration);
@@ -155,36 +81,20 @@ class Writer {
     return { name, first: first[0] };
   }
 
-  declare(struct: StructClass): string {
+  structOf(struct: StructClass): string {
     const { name, fields, options } = describe(struct);
     if (this.#declared.has(struct)) return name;
     this.#declared.add(struct);
-    const properties = fields.map((field) => this.#property(field));
+    const properties = fields.map((field) => `  ${propertySource(field, this)}`);
     const { size, overlay } = layoutOf(struct, this.#structs.abi);
     this.declarations.push(
       "",
       `/** A ${overlay ? "union" : "struct"} of ${size} ${size === 1 ? "byte" : "bytes"}. */`,
-      `@LuoStruct(0${optionsOf(options)})`,
+      structSource(0, options, this),
       `export class ${name} {`,
       ...properties,
       "}",
     );
     return name;
   }
-
-  #property({ name, type, packed, align }: FieldDescriptor): string {
-    const { element, annotation, initial } = this.text(type);
-    const annotations = [
-      ...(packed ? [this.use("packed")] : []),
-      ...(align === undefined ? [] : [`${this.use("aligned")}(${align})`]),
-      annotation?.() ?? element,
-    ];
-    const value = type.kind === "reserved" ? ": unknown" : ` = ${initial}`;
-    return `  ${annotations.map((text) => `@${text}`).join(" ")} ${name}${value};`;
-  }
-}
-
-function optionsOf(options: StructOptions): string {
-  const said = Object.entries(options).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
-  return said.length === 0 ? "" : `, { ${said.join(", ")} }`;
 }

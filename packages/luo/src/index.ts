@@ -1,6 +1,7 @@
 export { type SpawnOptions, spawnCarrier } from "@luo/carriers";
 export { Memfd, SystemCallError } from "@luo/linux";
 export {
+  type Alongside,
   type Carrier,
   type Handler,
   LostSuccessorError,
@@ -12,6 +13,7 @@ export {
   UpdateError,
   type UpdateOptions,
   type UpdateReport,
+  type VersionCost,
 } from "@luo/orchestrator";
 export { Listener, type ListenOptions } from "@luo/socket";
 export * from "@luo/struct";

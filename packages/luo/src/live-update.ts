@@ -2,12 +2,14 @@ import { spawnArrival } from "@luo/carriers";
 import { Memfd } from "@luo/linux";
 import { memfd } from "@luo/memfd";
 import {
+  type Alongside,
   type Carrier,
   type Handler,
   Inheritance,
   Predecessor,
   type UpdateOptions,
   type UpdateReport,
+  type VersionCost,
 } from "@luo/orchestrator";
 import { Listener, type ListenOptions, listener } from "@luo/socket";
 import type { Family } from "@luo/version";
@@ -102,6 +104,16 @@ export class LiveUpdate {
       throw error;
     }
     this.#inheritance?.serving();
+  }
+
+  /**
+   * What the objects that are kept would take in an image as they are now, by version: what it costs
+   * to write older ones alongside.
+   *
+   *     live.cost("all")
+   */
+  cost(alongside?: Alongside): readonly VersionCost[] {
+    return this.#predecessor.cost(alongside);
   }
 
   /**

@@ -1,3 +1,4 @@
+export type { Alongside } from "./alongside.js";
 export type {
   Arrival,
   Carrier,
@@ -20,4 +21,5 @@ export {
 export type { Handler } from "./handler.js";
 export { Inheritance } from "./inheritance.js";
 export { Inbox, type Link, type Message } from "./link.js";
-export { Predecessor, type State, type UpdateOptions, type UpdateReport } from "./predecessor.js";
+export { Predecessor, type State } from "./predecessor.js";
+export type { UpdateOptions, UpdateReport, VersionCost } from "./report.js";

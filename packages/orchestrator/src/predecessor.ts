@@ -1,5 +1,6 @@
-import { heapBacking, MAX_IDENTIFIER, ObjectStore, type StoredObject } from "@luo/store";
+import { costOf, heapBacking, MAX_IDENTIFIER, ObjectStore } from "@luo/store";
 import { type Family, type Manifest, manifestOf, negotiate } from "@luo/version";
+import { type Alongside, versionsAlongside } from "./alongside.js";
 import { type Carrier, IMAGE_NAME, type NamedDescriptor } from "./carrier.js";
 import {
   LinkTimeoutError,
@@ -12,6 +13,7 @@ import {
 } from "./errors.js";
 import { type Handler, recordIdentifier } from "./handler.js";
 import type { Link } from "./link.js";
+import type { UpdateOptions, UpdateReport, VersionCost } from "./report.js";
 import { UndoList } from "./undo.js";
 
 /**
@@ -25,32 +27,6 @@ import { UndoList } from "./undo.js";
  * `finish` it can still return to serving. Once finished, the successor serves.
  */
 export type State = "serving" | "preparing" | "frozen" | "finished";
-
-export interface UpdateOptions {
-  /** How long the successor may take for each of its answers, in milliseconds; 30 000 by default. */
-  readonly timeout?: number;
-  /** Versions to write next to the newest, by family, beyond what the successor needs. */
-  readonly alongside?: Readonly<Record<string, readonly number[]>>;
-}
-
-/** What an update did. */
-export interface UpdateReport {
-  /** What this program can write, of the families that it keeps. */
-  readonly offered: Manifest;
-  /** What the successor said that it reads. */
-  readonly successor: Manifest;
-  /** By family, the highest version that both know: what the successor takes. */
-  readonly chosen: Readonly<Record<string, number>>;
-  /** Every record in the image, older copies included. */
-  readonly objects: readonly StoredObject[];
-  /** Length of the image in bytes. */
-  readonly imageBytes: number;
-  /**
-   * From the first thing that froze to the word that the successor serves, in milliseconds;
-   * undefined when it took over, but did not say so in time.
-   */
-  readonly pause: number | undefined;
-}
 
 interface KeptObject {
   readonly family: Family;
@@ -141,10 +117,28 @@ export class Predecessor {
 
   /** What this program writes: the families of what it keeps. */
   manifest(): Manifest {
-    const families = new Set<Family>();
-    for (const { family } of this.#objects.values()) families.add(family);
-    for (const { handler } of this.#files.values()) families.add(handler.family);
-    return manifestOf(families);
+    return manifestOf(this.#families());
+  }
+
+  #families(): ReadonlySet<Family> {
+    const handlers = Array.from(this.#files.values(), ({ handler }) => handler);
+    return new Set([...this.#objects.values(), ...handlers].map(({ family }) => family));
+  }
+
+  /**
+   * What the objects that are kept would take in an image as they are now: in the newest version, and
+   * in each that would be written alongside. Nothing is frozen for it; resources, whose records are
+   * made when they freeze, are not among them.
+   *
+   * @throws what `@luo/store`'s `ObjectStore.put` throws, when an object cannot be written
+   */
+  cost(alongside: Alongside = { last: 0 }): readonly VersionCost[] {
+    return Array.from(this.#objects, ([identifier, { family, current }]) => {
+      const costs = costOf(current(), versionsAlongside(family, alongside), family);
+      return Array.from(costs, ([version, bytes]) => {
+        return { identifier, family: family.name, version, bytes };
+      });
+    }).flat();
   }
 
   /**
@@ -179,10 +173,13 @@ export class Predecessor {
 
   async #handOver(
     carrier: Carrier,
-    { timeout = 30_000, alongside = {} }: UpdateOptions,
+    { timeout = 30_000, alongside = { last: 0 } }: UpdateOptions,
     undo: UndoList,
     progress: { step: string },
   ): Promise<UpdateReport> {
+    const asked = new Map(
+      Array.from(this.#families(), (family) => [family, versionsAlongside(family, alongside)]),
+    );
     const image = carrier.createImage();
     undo.add(() => image.close());
     const descriptors: NamedDescriptor[] = [{ name: IMAGE_NAME, fd: image.fd }];
@@ -203,7 +200,7 @@ export class Predecessor {
 
     const older = (family: Family) => [
       ...(chosen.has(family.name) ? [chosen.get(family.name) as number] : []),
-      ...(Object.hasOwn(alongside, family.name) ? (alongside[family.name] ?? []) : []),
+      ...(asked.get(family) ?? []),
     ];
     progress.step = "trying out what will be written";
     this.#rehearse(older);

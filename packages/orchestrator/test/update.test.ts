@@ -1,6 +1,13 @@
-import { type Handler, Inheritance, Predecessor, type State, StateError } from "@luo/orchestrator";
+import {
+  type Handler,
+  Inheritance,
+  Predecessor,
+  type State,
+  StateError,
+  type UpdateOptions,
+} from "@luo/orchestrator";
 import { LuoStruct, u32 } from "@luo/struct";
-import { type Family, family, manifestOf } from "@luo/version";
+import { type Family, family, manifestOf, NegotiationError } from "@luo/version";
 import { describe, expect, test } from "vitest";
 import {
   Counter,
@@ -88,7 +95,7 @@ describe("an update", () => {
   test("reports what it did", async () => {
     const { calls, predecessor } = service();
     const carrier = new Loopback(calls, takeOver);
-    const report = await predecessor.update(carrier, { alongside: { counter: [0], other: [7] } });
+    const report = await predecessor.update(carrier, { alongside: "all" });
     expect(report.offered).toEqual(manifestOf([Counter, TankRecord]));
     expect(report.successor).toEqual(manifestOf([Counter, TankRecord]));
     expect(report.chosen).toEqual({ counter: 1, tank: 0 });
@@ -97,6 +104,39 @@ describe("an update", () => {
     expect(report.imageBytes).toBeGreaterThan(4096);
     expect(report.imageBytes).toBeLessThanOrEqual(carrier.image?.buffer.byteLength ?? 0);
     expect(report.pause).toBeGreaterThan(0);
+  });
+
+  test("writes older versions for whom it is told, family by family", async () => {
+    const written = async (options: UpdateOptions) => {
+      const { update } = service();
+      const { objects } = await update(takeOver, options);
+      return objects.filter(({ family }) => family === "counter").map(({ version }) => version);
+    };
+    expect(await written({})).toEqual([1]);
+    expect(await written({ alongside: { readers: [manifestOf([OldCounter])] } })).toEqual([1, 0]);
+    expect(
+      await written({ alongside: ({ name }) => ({ last: name === "counter" ? 1 : 0 }) }),
+    ).toEqual([1, 0]);
+    expect(await written({ alongside: ({ name }) => ({ last: name === "tank" ? 1 : 0 }) })).toEqual(
+      [1],
+    );
+  });
+
+  test("for whom nothing can be written is refused before anything starts", async () => {
+    const { calls, update } = service();
+    const reads = { reads: [7], writes: [7], layouts: { 7: "0123456789abcdef" } };
+    const future = { format: 1, families: { counter: reads } } as const;
+    const refused = expect.objectContaining({ cause: expect.any(NegotiationError) });
+    await expect(update(takeOver, { alongside: { readers: [future] } })).rejects.toThrow(refused);
+    expect(calls.made).toEqual([]);
+  });
+
+  test("tells beforehand what the versions alongside cost", () => {
+    const { predecessor, calls } = service();
+    const newest = { identifier: "counter", family: "counter", version: 1, bytes: 16 };
+    expect(predecessor.cost()).toEqual([newest]);
+    expect(predecessor.cost("all")).toEqual([newest, { ...newest, version: 0, bytes: 8 }]);
+    expect(calls.made).not.toContain("freeze a");
   });
 
   test("of a program that keeps nothing is an update all the same", async () => {

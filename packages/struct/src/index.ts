@@ -63,6 +63,7 @@ export {
   schemaOf,
   structsIn,
 } from "./schema.js";
+export { nameSource, propertySource, type SourceNames, structSource } from "./source.js";
 export {
   bitBounds,
   type FieldType,

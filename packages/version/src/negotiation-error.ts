@@ -43,7 +43,11 @@ function remedy({ writes, reads, differing, known = [] }: Lacking): string {
   const silent = known.filter((version) => reads.includes(version) && !writes.includes(version));
   if (silent.length > 0) {
     const version = Math.max(...silent);
-    return `; the writer knows version ${version}: let it write that, with { writes: { from: ${version} } } or a value for what was dropped since`;
+    const way =
+      version > Math.max(...writes)
+        ? `{ writes: { to: ${version} } }`
+        : `{ writes: { from: ${version} } } or a value for what was dropped since`;
+    return `; the writer knows version ${version}: let it write that, with ${way}`;
   }
   const [oldest, newest] = [Math.min(...writes), Math.max(...reads)];
   return oldest > newest

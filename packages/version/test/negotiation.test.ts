@@ -139,3 +139,10 @@ describe("alongside the newest, where the successor is not known", () => {
     expect(() => alongside(retired, { readers: [release(1)] })).toThrow(NegotiationError);
   });
 });
+
+test("of a version that the writer holds back, the least change is to write it", () => {
+  const lacking = { family: "m", writes: [0], reads: [1], differing: [], known: [0, 1] };
+  expect(new NegotiationError([lacking]).message).toContain(
+    "the writer knows version 1: let it write that, with { writes: { to: 1 } }",
+  );
+});

@@ -1,0 +1,55 @@
+import { describe } from "@luo/struct";
+import { checkLock, everyStruct, explainProblem, type Lock, type LockProblem } from "@luo/version";
+import { command, EXIT, JSON_OPTION, LOCK_OPTION } from "./command.js";
+import { type Exported, load } from "./modules.js";
+import { projectOf, readLock, shown } from "./project.js";
+
+export const check = command({
+  usage: "[module ...] [--lock file] [--json]",
+  summary: "holds the classes against the lock of what was published",
+  details: [
+    "A published layout that has changed, a version that is gone although a supported release needs",
+    "it, and versions that do not lead to each other any more are problems: exit code 1.",
+  ],
+  options: { lock: LOCK_OPTION, json: JSON_OPTION },
+  async run(modules, { lock: path, json }, { cwd, out }) {
+    const project = projectOf(cwd, modules, path);
+    const lock = readLock(project.lock, cwd, { must: true });
+    const exported = await load(project, cwd);
+    const problems = checkLock(lock, exported);
+    if (json) out(JSON.stringify({ problems, unpublished: unpublished(lock, exported) }, null, 2));
+    else if (problems.length > 0) out(complain(problems));
+    else out(`${shown(project.lock, cwd)}: ${praise(lock)}${hint(unpublished(lock, exported))}`);
+    return problems.length > 0 ? EXIT.problems : EXIT.fine;
+  },
+});
+
+/** All problems, and how many there are. */
+export function complain(problems: readonly LockProblem[]): string {
+  const count = `${problems.length} ${problems.length === 1 ? "problem" : "problems"}`;
+  return [...problems.map(explainProblem), count].join("\n\n");
+}
+
+function praise({ structs, releases }: Lock): string {
+  const names = Object.keys(releases);
+  const layouts = `${structs.length} published ${structs.length === 1 ? "layout is as it was" : "layouts are as they were"}`;
+  if (names.length === 0) return layouts;
+  return `${layouts}, ${names.join(", ")} can be updated and rolled back to`;
+}
+
+function hint(names: readonly string[]): string {
+  return names.length === 0 ? "" : `\nnot published yet: ${names.join(", ")}`;
+}
+
+/** What is declared and not in the lock, as `family@version`. */
+export function unpublished({ structs }: Lock, exported: Exported): readonly string[] {
+  const known = new Set(structs.map(({ family, version }) => `${family}@${version}`));
+  const names = Array.from(
+    everyStruct(exported, () => undefined),
+    (struct) => {
+      const { family, version } = describe(struct);
+      return `${family}@${version}`;
+    },
+  );
+  return [...new Set(names)].filter((name) => !known.has(name)).sort();
+}

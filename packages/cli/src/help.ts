@@ -1,0 +1,38 @@
+import type { Command } from "./command.js";
+
+/** All commands, with what they are for. */
+export function overview(commands: Readonly<Record<string, Command>>): string {
+  return [
+    "Usage: luo <command> [arguments]",
+    "",
+    ...table(Object.entries(commands).map(([name, { summary }]) => [name, summary])),
+    "",
+    "luo <command> --help tells more. Modules are compiled ones, ESM or CommonJS, that export classes",
+    "of structs, or families. Where none are given, they are those that package.json names:",
+    "",
+    '  "luo": { "modules": ["dist/structs.js"], "lock": "luo.lock.json" }',
+    "",
+    "Exit codes: 0 all is well, 1 problems were found, 2 the command cannot be run as it was given.",
+  ].join("\n");
+}
+
+/** One command, with its options. */
+export function helpOf(name: string, { usage, summary, details, options }: Command): string {
+  const rows = Object.entries(options).map(([option, { value, help }]) => [
+    `--${option}${value === undefined ? "" : ` ${value}`}`,
+    help,
+  ]);
+  return [
+    `Usage: luo ${name} ${usage}`,
+    "",
+    `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
+    ...details,
+    "",
+    ...table([...rows, ["--help", "print this"]]),
+  ].join("\n");
+}
+
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const width = Math.max(...rows.map(([first = ""]) => first.length));
+  return rows.map(([first = "", second]) => `  ${first.padEnd(width)}  ${second}`);
+}

@@ -1,0 +1,16 @@
+import { formatManifest, manifestOf } from "@luo/version";
+import { command, EXIT, JSON_OPTION } from "./command.js";
+import { load } from "./modules.js";
+import { projectOf } from "./project.js";
+
+export const manifest = command({
+  usage: "[module ...]",
+  summary: "prints the manifest: what is read and written",
+  details: ["It is JSON in any case; keep it with a release, for luo matrix."],
+  options: { json: JSON_OPTION },
+  async run(modules, _, { cwd, out }) {
+    const { families } = await load(projectOf(cwd, modules), cwd);
+    out(formatManifest(manifestOf(families)).trimEnd());
+    return EXIT.fine;
+  },
+});

@@ -1,0 +1,103 @@
+import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { describe, isStruct, type StructClass, structsIn } from "@luo/struct";
+import { type Declared, everyStruct, type Family, familyOf } from "@luo/version";
+import { reasonOf, UsageError } from "./errors.js";
+import { type Project, shown } from "./project.js";
+import { sourceOf } from "./sources.js";
+
+/** What the modules of a project export. */
+export interface Exported extends Declared {
+  readonly structs: readonly StructClass[];
+  /** By class, the compiled module that leads to it. */
+  readonly modules: ReadonlyMap<StructClass, string>;
+}
+
+/**
+ * Loads compiled modules, ESM or CommonJS, and collects what they export: families, and classes of
+ * structs. A class that is in no family of those, and that no other struct contains or refers to, is
+ * a family with all of its versions.
+ *
+ * @throws {UsageError} when a module cannot be loaded, or exports neither
+ */
+export async function load({ modules }: Project, cwd: string): Promise<Exported> {
+  if (modules.length === 0) {
+    const example = `"luo": { "modules": ["dist/structs.js"] }`;
+    throw new UsageError(`no modules: name them as arguments, or in package.json: ${example}`);
+  }
+  const families = new Set<Family>();
+  const structs = new Set<StructClass>();
+  const from = new Map<StructClass, string>();
+  for (const module of modules) {
+    const exported = await exportsOf(module, cwd);
+    const found = { families: exported.filter(isFamily), structs: exported.filter(isClass) };
+    if (found.families.length + found.structs.length === 0) {
+      throw new UsageError(`${shown(module, cwd)} exports no struct and no family`);
+    }
+    for (const family of found.families) families.add(family);
+    for (const struct of found.structs) structs.add(struct);
+    // Families that do not fit together are for the check to tell.
+    const ignore = () => undefined;
+    for (const struct of [...found.structs, ...everyStruct(found, ignore)]) {
+      if (!from.has(struct)) from.set(struct, module);
+    }
+  }
+  return {
+    families: [...families, ...alone([...structs], new Set(Array.from(families, named)))],
+    structs: [...structs],
+    modules: from,
+    fileOf: (struct) => {
+      const module = from.get(struct);
+      return module && shown(sourceOf(module, struct.name) ?? module, cwd);
+    },
+  };
+}
+
+const named = ({ name }: Family) => name;
+
+/** Structs that are families by themselves: not those that only lie within others. */
+function alone(structs: readonly StructClass[], known: ReadonlySet<string>): readonly Family[] {
+  const inside = new Set(
+    structs.flatMap((struct) => structsIn(struct).slice(1)).map((s) => describe(s).family),
+  );
+  const newest = new Map<string, StructClass>();
+  for (const struct of structs) {
+    const { family, version } = describe(struct);
+    const other = newest.get(family);
+    if (known.has(family) || inside.has(family)) continue;
+    if (other === undefined || describe(other).version < version) newest.set(family, struct);
+  }
+  return Array.from(newest.values(), (struct) => familyOf(struct));
+}
+
+async function exportsOf(module: string, cwd: string): Promise<readonly unknown[]> {
+  if (!existsSync(module)) {
+    throw new UsageError(`${shown(module, cwd)} is not there; build it first`);
+  }
+  let loaded: Record<string, unknown>;
+  try {
+    loaded = await import(pathToFileURL(module).href);
+  } catch (cause) {
+    throw new UsageError(`${shown(module, cwd)} cannot be loaded: ${reasonOf(cause)}`, { cause });
+  }
+  const { default: whole, ...named } = loaded;
+  // What CommonJS exports is all in its default, and not always by name.
+  const common = typeof whole === "object" && whole !== null ? Object.values(whole) : [whole];
+  return [...new Set([...Object.values(named), ...common])];
+}
+
+function isClass(value: unknown): value is StructClass {
+  return typeof value === "function" && isStruct(value);
+}
+
+/** By what it can do: the module may have loaded another copy of the class. */
+function isFamily(value: unknown): value is Family {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "struct" in value &&
+    isClass(value.struct) &&
+    "convert" in value &&
+    typeof value.convert === "function"
+  );
+}

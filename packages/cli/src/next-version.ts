@@ -1,0 +1,161 @@
+import {
+  describe,
+  type FieldDescriptor,
+  type FieldType,
+  nameSource,
+  type PerKind,
+  perKind,
+  propertySource,
+  type SourceNames,
+  type StructClass,
+  type StructOptions,
+  structSource,
+} from "@luo/struct";
+
+/** What is imported from `@luo/version`; everything else is from `@luo/struct`. */
+const OF_VERSION = new Set(["family", "follows"]);
+/** What is imported as a type. */
+const TYPES = new Set(["Sequence"]);
+
+/** `MemfdV1` is followed by `MemfdV2`, and `Counter` of version 0 by `CounterV1`. */
+export function nextName(struct: StructClass): string {
+  return `${stem(struct)}V${describe(struct).version + 1}`;
+}
+
+const stem = ({ name }: StructClass) => name.replace(/V\d+$/, "");
+
+/** `MemfdV2` as a file is called: `memfd-v2`. */
+export function fileNameOf(name: string): string {
+  return name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, "-").toLowerCase();
+}
+
+/**
+ * A source with the next version of a class at its end, and the imports that it takes.
+ *
+ * @param full whether it copies the fields, in place of extending the class
+ */
+export function addClass(
+  source: string,
+  struct: StructClass,
+  full: boolean,
+): { readonly text: string; readonly declaration: string } {
+  const { version, fields } = describe(struct);
+  const used = new Set<string>();
+  const names: SourceNames = {
+    use: (name) => {
+      used.add(name);
+      return name;
+    },
+    structOf: ({ name }) => name,
+  };
+  const next = nextName(struct);
+  const initial: Record<string, unknown> = { ...new struct() };
+  const body = full
+    ? fields.map((field) => `  ${propertySource(field, names, initial[field.name])}`)
+    : [`  // What is new: @since(${version + 1}, 0) @u32 name = 0;`];
+  const declaration = [
+    structSource(version + 1, optionsOf(struct), names),
+    ...(full ? [`@${names.use("follows")}(${struct.name})`] : []),
+    `export class ${next}${full ? "" : ` extends ${struct.name}`} {`,
+    ...body,
+    "}",
+    "",
+  ].join("\n");
+  const imports = missingImports(source, used);
+  return { text: `${imports}${source.trimEnd()}\n\n${declaration}`, declaration };
+}
+
+/** The options of the class, and its family where the next class's name does not tell it. */
+function optionsOf(struct: StructClass): StructOptions {
+  const { family, options } = describe(struct);
+  const { family: _, ...others } = options;
+  return stem(struct) === family ? others : { family, ...others };
+}
+
+function missingImports(source: string, used: ReadonlySet<string>): string {
+  const known = new Set(
+    Array.from(source.matchAll(/import\s+(?:type\s+)?\{([^}]*)\}/g), ([, list = ""]) =>
+      list.split(",").map((name) => name.replace(/^\s*type\s+/, "").trim()),
+    ).flat(),
+  );
+  const missing = [...used].filter((name) => !known.has(name)).sort();
+  const packages = new Map<string, string[]>();
+  for (const name of missing) {
+    const from = packageOf(name, source);
+    packages.set(from, [...(packages.get(from) ?? []), TYPES.has(name) ? `type ${name}` : name]);
+  }
+  return Array.from(
+    packages,
+    ([from, names]) => `import { ${names.join(", ")} } from "${from}";\n`,
+  ).join("");
+}
+
+function packageOf(name: string, source: string): string {
+  if (/from\s+["']luo["']/.test(source)) return "luo";
+  return OF_VERSION.has(name) ? "@luo/version" : "@luo/struct";
+}
+
+interface TestOptions {
+  /** How the test imports the classes. */
+  readonly from: string;
+  readonly runner: string;
+}
+
+/** A test of the step from a class to its next version, whatever is added there. */
+export function testSource(
+  struct: StructClass,
+  source: string,
+  { from, runner }: TestOptions,
+): string {
+  const { name } = struct;
+  const { version } = describe(struct);
+  const next = nextName(struct);
+  const values = samples(describe(struct).fields).join(", ");
+  return `import assert from "node:assert/strict";
+import { family } from "${packageOf("family", source)}";
+import { test } from "${runner}";
+import { ${name}, ${next} } from "${from}";
+
+const versions = family(${next});
+const older = () => Object.assign(new ${name}(), {${values === "" ? "" : ` ${values} `}});
+
+test("${next} holds what ${name} held, and gives it back", () => {
+  const newer = versions.convert(older(), ${version + 1});
+  assert.ok(newer instanceof ${next});
+  assert.deepEqual(versions.convert(newer, ${version}), older());
+});
+
+test("a program that reads version ${version} alone is not left behind", () => {
+  assert.ok(versions.writes.includes(${version}));
+});
+`;
+}
+
+/** A value other than the initial one, for types that have one by themselves. */
+const SAMPLE: PerKind<string | undefined> = {
+  scalar: ({ value }) => ({ number: "1", bigint: "1n", boolean: "true" })[value],
+  bits: ({ of }) => perKind(SAMPLE, of),
+  char: () => '"a"',
+  enum: () => undefined,
+  bytes: () => undefined,
+  array: () => undefined,
+  flexible: () => undefined,
+  struct: () => undefined,
+  union: () => undefined,
+  ref: () => undefined,
+  reserved: () => undefined,
+};
+
+function samples(fields: readonly FieldDescriptor[]): readonly string[] {
+  const told = new Set(fields.flatMap(({ type }) => governing(type)));
+  return fields.flatMap(({ name, type }) => {
+    const value = told.has(name) ? undefined : perKind(SAMPLE, type);
+    return value === undefined ? [] : [`${nameSource(name)}: ${value}`];
+  });
+}
+
+/** The field that says what another one holds: it cannot change alone. */
+function governing(type: FieldType): readonly string[] {
+  if (type.kind === "union") return [type.discriminator];
+  return type.kind === "flexible" && type.count !== undefined ? [type.count] : [];
+}

@@ -1,0 +1,48 @@
+import { writeFileSync } from "node:fs";
+import { checkLock, formatLock, LockError, publish as published } from "@luo/version";
+import { complain, unpublished } from "./check.js";
+import { command, EXIT, JSON_OPTION, LOCK_OPTION } from "./command.js";
+import { UsageError } from "./errors.js";
+import { load } from "./modules.js";
+import { projectOf, readLock, shown } from "./project.js";
+
+export const publish = command({
+  usage: "[module ...] [--release name] [--lock file] [--json]",
+  summary: "adds new versions, and a release, to the lock",
+  details: [
+    "What is in the lock stays as it is. Nothing is added as long as luo check has problems. A release",
+    "is supported as long as it is in the lock: take it out by hand when it is not any more.",
+  ],
+  options: {
+    release: { type: "string", value: "name", help: "add the manifest under this name" },
+    lock: LOCK_OPTION,
+    json: JSON_OPTION,
+  },
+  async run(modules, { release, lock: path, json }, { cwd, out }) {
+    if (release === "") throw new UsageError("--release needs a name");
+    const project = projectOf(cwd, modules, path);
+    const lock = readLock(project.lock, cwd, { must: false });
+    const exported = await load(project, cwd);
+    const problems = checkLock(lock, exported);
+    if (problems.length > 0) {
+      out(json ? JSON.stringify({ problems }, null, 2) : complain(problems));
+      return EXIT.problems;
+    }
+    const added = unpublished(lock, exported);
+    const next = attempt(() => published(lock, exported, release));
+    writeFileSync(project.lock, formatLock(next));
+    const news = [...added, ...(release === undefined ? [] : [`release ${release}`])];
+    if (json) out(JSON.stringify({ published: added, release }, null, 2));
+    else out(`${shown(project.lock, cwd)}: ${news.length > 0 ? news.join(", ") : "nothing new"}`);
+    return EXIT.fine;
+  },
+});
+
+function attempt<T>(add: () => T): T {
+  try {
+    return add();
+  } catch (cause) {
+    if (cause instanceof LockError) throw new UsageError(cause.message, { cause });
+    throw cause;
+  }
+}

@@ -1,0 +1,211 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { Project } from "./project.js";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const TSC = `${root}node_modules/.bin/tsc`;
+const FLAGS =
+  "--noEmit --strict --exactOptionalPropertyTypes --verbatimModuleSyntax --experimentalDecorators --emitDecoratorMetadata --target es2022 --module nodenext --types node --skipLibCheck --ignoreConfig";
+
+/** One field of every kind, and what may stand beside a type. */
+const KINDS = `import {
+  address, aligned, array, big, bits, bool, bytes, char, enumeration, f32, f64, family, flexible,
+  i16, LuoStruct, little, packed, ref, reserved, type Sequence, struct, u8, u32, u64, union,
+} from "luo";
+
+enum Color {
+  Red = 1,
+  Green = 5,
+}
+
+@LuoStruct(0)
+export class Point {
+  @u8 x = 0;
+}
+
+@LuoStruct(0)
+export class Circle {
+  @u8 radius = 0;
+}
+
+@LuoStruct(0, { family: "kinds", align: 16 })
+export class Everything {
+  @u8 kind = 0;
+  @aligned(4) @i16 low = -7;
+  @packed @big @u32 network = 3;
+  @little @u64 wide = 2n ** 60n;
+  @u64.number safe = 5;
+  @f32 half = 0.5;
+  @f64 not = Number.NaN;
+  @bool flag = true;
+  @address at = 0n;
+  @bits(u32, 5) some = 3;
+  @bits(bool, 1) one = false;
+  @enumeration(u8, Color) color: Color = Color.Green;
+  @enumeration(u8, ["idle", "busy"]) state: "idle" | "busy" = "busy";
+  @char(9) text = 'a "quoted" \\\\';
+  @char(4, { terminated: true }) code = "";
+  @bytes(3) raw = new Uint8Array(3);
+  @array(u32, 2) list = [1, 2];
+  @array(Point, 2, 2) grid: Point[][] = [];
+  @array(enumeration(u8, ["a", "b"]), 2) letters: ("a" | "b")[] = ["a", "b"];
+  @struct(() => Point) point = new Point();
+  @union("kind", () => ({ 0: Point, 1: Circle })) shape: Point | Circle = new Point();
+  @ref(() => Point) points: Sequence<Point> = [];
+  @reserved(bytes(6), { checked: true }) _: unknown;
+  @u32 count = 0;
+  @flexible(Point, { count: "count" }) more: Point[] = [];
+}
+
+export const Kinds = family(Everything);
+`;
+
+const COUNTER = `import { family, u64, LuoStruct } from "luo";
+
+@LuoStruct(0)
+export class Counter {
+  @u64 hits = 0n;
+}
+export const State = family(Counter);
+`;
+
+function project(name: string, source: string, manifest: object = {}): Project {
+  const made = new Project(name);
+  made.write("package.json", {
+    type: "module",
+    luo: { modules: ["dist/structs.js"] },
+    ...manifest,
+  });
+  made.build(source, "dist/structs.js");
+  return made;
+}
+
+const read = (made: Project, file: string) => readFileSync(made.path(file), "utf8");
+
+/** Builds what was bumped, and runs its test with the runner of Node. */
+function passes(made: Project, test: string): void {
+  const types = made.run(TSC, ...FLAGS.split(" "), "src/structs.ts", `test/${test}.test.ts`);
+  expect(types.out).toBe("");
+  made.build(read(made, "src/structs.ts"), "dist/structs.js");
+  const compiled = read(made, `test/${test}.test.ts`).replace("../src/", "../dist/");
+  made.write(`test/${test}.test.js`, compiled);
+  const { code, out } = made.run(
+    process.execPath,
+    "--test",
+    "--test-reporter=tap",
+    `test/${test}.test.js`,
+  );
+  expect(out).toContain("# pass 2\n");
+  expect(code).toBe(0);
+}
+
+describe("bump writes a class that compiles, and a test for it that passes", () => {
+  test("extending the class before", () => {
+    const made = project("bump-extends", COUNTER);
+    expect(made.luo("publish").code).toBe(0);
+    expect(made.luo("bump", "Counter")).toEqual({
+      code: 0,
+      err: "",
+      out: `src/structs.ts: class CounterV1, version 1 of Counter
+test/counter-v1.test.ts: from Counter to CounterV1 and back
+Add its fields with @since(1, <default>), build, and run the test and luo check.
+`,
+    });
+    passes(made, "counter-v1");
+    expect(made.luo("check").out).toContain("not published yet: Counter@1");
+    expect(made.luo("bump", "CounterV1").out).toContain("class CounterV2, version 2 of Counter");
+    passes(made, "counter-v2");
+  }, 60_000);
+
+  test("copying fields of every kind: the layout is the same", () => {
+    const made = project("bump-full", KINDS);
+    made.luo("publish");
+    expect(made.luo("bump", "Everything", "--full")).toMatchObject({ code: 0, err: "" });
+    passes(made, "everything-v1");
+    made.luo("publish");
+    const { structs } = JSON.parse(read(made, "luo.lock.json"));
+    const [first, second] = structs.filter(({ family }: { family: string }) => family === "kinds");
+    expect(second).toEqual({ ...first, class: "EverythingV1", version: 1 });
+    const source = read(made, "src/structs.ts");
+    expect(source).toContain('@LuoStruct(1, { family: "kinds", align: 16 })\n@follows(Everything)');
+    // What the layout does not tell.
+    const copy = source.slice(source.indexOf("class EverythingV1"));
+    expect(copy).toContain("@reserved(bytes(6), { checked: true }) _: unknown;");
+    expect(copy).toContain("@u64.number safe = 5;");
+    expect(copy).toContain("wide = 1152921504606846976n;");
+  }, 60_000);
+});
+
+describe("what bump writes fits in", () => {
+  test("it imports what the source does not, from where the source imports", () => {
+    const own = COUNTER.replace(
+      '{ family, u64, LuoStruct } from "luo"',
+      '{ family } from "@luo/version"',
+    ).replace("\n\n", '\nimport { LuoStruct, u64 } from "@luo/struct";\n\n');
+    const made = project("bump-imports", own);
+    made.luo("bump", "Counter", "--full");
+    expect(read(made, "src/structs.ts")).toMatch(/^import \{ follows \} from "@luo\/version";\n/);
+    expect(read(made, "test/counter-v1.test.ts")).toContain(
+      'import { family } from "@luo/version"',
+    );
+  });
+
+  test("its test is for vitest where the project has that", () => {
+    const made = project("bump-vitest", COUNTER, { devDependencies: { vitest: "*" } });
+    made.luo("bump", "Counter", "--test", "src/deep/counter.test.ts");
+    const test = read(made, "src/deep/counter.test.ts");
+    expect(test).toContain('import { test } from "vitest";');
+    expect(test).toContain('from "../structs.js";');
+  });
+
+  test("printed, it is not written", () => {
+    const made = project("bump-print", COUNTER);
+    const { out } = made.luo("bump", "Counter", "--print");
+    expect(out).toContain("export class CounterV1 extends Counter {");
+    expect(out).toContain('test("CounterV1 holds what Counter held');
+    expect(read(made, "src/structs.ts")).toBe(COUNTER);
+  });
+
+  test("as JSON, it tells where it is", () => {
+    const made = project("bump-json", COUNTER);
+    expect(JSON.parse(made.luo("bump", "Counter", "--json").out)).toEqual({
+      class: "CounterV1",
+      version: 1,
+      source: "src/structs.ts",
+      test: "test/counter-v1.test.ts",
+    });
+  });
+});
+
+describe("bump refuses, in one line, and writes nothing", () => {
+  const made = project("bump-refuses", COUNTER);
+  made.write("test/counter-v1.test.ts", "// mine");
+  made.write("dist/bare.js", read(made, "dist/structs.js"));
+  made.write("taken.ts", "export class CounterV1 {}");
+  const newer = `${COUNTER}@LuoStruct(1)\nexport class CounterV1 extends Counter {}\n`;
+  const bumped = project("bump-twice", newer);
+
+  test.each<[Project, string[], string]>([
+    [made, [], "which class? luo bump MemfdV1"],
+    [made, ["Kounter"], "no struct Kounter is exported, but Counter (dist/structs.js); export it"],
+    [made, ["Counter"], "test/counter-v1.test.ts is there already; say --test <another file>"],
+    [
+      made,
+      ["Counter", "dist/bare.js"],
+      "no source map tells where dist/bare.js has Counter from; say --source <file>",
+    ],
+    [
+      made,
+      ["Counter", "dist/bare.js", "dist/structs.js"],
+      "several structs Counter are exported (dist/bare.js, dist/structs.js); name one module",
+    ],
+    [made, ["Counter", "--source", "taken.ts"], "taken.ts has CounterV1 already"],
+    [made, ["Counter", "--source", "none.ts"], "none.ts is not there"],
+    [bumped, ["Counter"], "Counter is followed by newer versions; bump the newest: CounterV1"],
+  ])("%# %j", (project, args, problem) => {
+    const source = read(project, "src/structs.ts");
+    expect(project.luo("bump", ...args)).toEqual({ code: 2, out: "", err: `luo: ${problem}\n` });
+    expect(read(project, "src/structs.ts")).toBe(source);
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, type FieldSchema, type StructClass } from "@luo/struct";
+import { checkRelease } from "./check-release.js";
+import { type Declared, everyStruct } from "./declared.js";
+import type { FamilyError } from "./errors.js";
+import { familyOf } from "./family.js";
+import { type Lock, nameOf, type PublishedStruct, publishedAs } from "./lock.js";
+import { type LockProblem, type Place, placeOf } from "./lock-problem.js";
+
+/**
+ * Holds what is declared against what was published: a published layout is as it was, versions lead
+ * to each other as they did, and every supported release can be updated and rolled back to. None of
+ * that is lost when this gives no problem.
+ *
+ * @throws {FamilyError} when a family is to read or write what it does not have
+ */
+export function checkLock(lock: Lock, declared: Declared): readonly LockProblem[] {
+  const where = (struct: StructClass) => placeOf(struct, declared);
+  const errors = new Map<string, readonly [FamilyError, StructClass]>();
+  const structs = everyStruct(declared, (error, struct) =>
+    errors.set(error.message, [error, struct]),
+  );
+  const published = new Map(lock.structs.map((was) => [nameOf(was), was]));
+  const changed = [...structs].flatMap((struct) => {
+    const was = published.get(nameOf(describe(struct)));
+    return was === undefined ? [] : changes(was, publishedAs(struct), where(struct));
+  });
+  // Where versions do not fit together, nothing can be said of the ways between them.
+  if (errors.size > 0) {
+    const unfit = Array.from(errors.values(), ([error, struct]) => {
+      const named = [...structs].find(({ name }) => name === error.struct);
+      return misfit(error, where(named ?? struct));
+    });
+    return [...changed, ...unfit];
+  }
+  const needs = Object.entries(lock.releases).flatMap(([release, manifest]) =>
+    checkRelease({ release, manifest, lock, structs, declared }),
+  );
+  return [
+    ...changed,
+    ...unlinked(lock, structs, where),
+    // An edit is told by its fields already, also where the struct lies inside of others.
+    ...needs.filter(({ kind }) => kind !== "layout-changed" || changed.length === 0),
+  ];
+}
+
+/** What differs in a layout: fields by name, or else where they lie. */
+function changes(was: PublishedStruct, is: PublishedStruct, place: Place): readonly LockProblem[] {
+  const [old, now] = [was, is].map(({ fields }) => new Map(fields.map((f) => [f.name, f])));
+  const names = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])];
+  const remedy = `undo the edit; to change it, make it a new version: luo bump ${place.struct}`;
+  const differing = (as: (field: FieldSchema | undefined) => string) =>
+    names.flatMap((field): LockProblem[] => {
+      const [was, is] = [as(old?.get(field)), as(now?.get(field))];
+      return was === is ? [] : [{ kind: "layout-changed", ...place, field, was, is, remedy }];
+    });
+  const content = differing((field) => field?.type ?? "no such field");
+  // A field that grows moves all those behind it, which says nothing new.
+  const fields = content.length > 0 ? content : differing(offset);
+  const whole = ({ size, align }: PublishedStruct) => `${size} bytes, aligned to ${align}`;
+  if (fields.length > 0 || whole(was) === whole(is)) return fields;
+  return [{ kind: "layout-changed", ...place, was: whole(was), is: whole(is), remedy }];
+}
+
+function offset(field: FieldSchema | undefined): string {
+  const { offset, bitOffset } = field ?? {};
+  return bitOffset === undefined ? `at offset ${offset}` : `at bit ${bitOffset}`;
+}
+
+function misfit({ struct, field, message }: FamilyError, place: Place): LockProblem {
+  return {
+    kind: "path-broken",
+    ...place,
+    ...(struct === undefined ? {} : { struct }),
+    ...(field === undefined ? {} : { field }),
+    was: "a family whose versions fit together",
+    is: message,
+    remedy: "correct the annotations; published versions stay as they are",
+  };
+}
+
+/** Published versions whose classes are there, but do not lead to each other. */
+function unlinked(
+  { structs: published }: Lock,
+  structs: ReadonlySet<StructClass>,
+  where: (struct: StructClass) => Place,
+): readonly LockProblem[] {
+  // More than one class by name where a module was loaded as ESM and as CommonJS.
+  const byName = new Map<string, StructClass[]>();
+  for (const struct of structs) {
+    const name = nameOf(describe(struct));
+    byName.set(name, [...(byName.get(name) ?? []), struct]);
+  }
+  const before = new Map<string, { version: number; classes: readonly StructClass[] }>();
+  return published.flatMap(({ family, version }): LockProblem[] => {
+    const classes = byName.get(nameOf({ family, version })) ?? [];
+    const [struct] = classes;
+    if (struct === undefined) return [];
+    const older = before.get(family);
+    before.set(family, { version, classes });
+    const leads = (from: StructClass) => familyOf(from).versions.includes(version);
+    if (older === undefined || older.classes.some(leads)) return [];
+    const name = older.classes[0]?.name;
+    return [
+      {
+        kind: "path-broken",
+        ...where(struct),
+        was: `version ${older.version} becomes version ${version}`,
+        is: `${struct.name} does not follow ${name}`,
+        remedy:
+          older.version === version - 1
+            ? `let it extend ${name}, or say @follows(${name})`
+            : `restore the class of version ${older.version + 1}, which follows ${name}`,
+      },
+    ];
+  });
+}

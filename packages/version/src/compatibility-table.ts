@@ -1,0 +1,55 @@
+import { type Compatibility, outcomeOf, type Passage } from "./compatibility.js";
+import { NegotiationError } from "./negotiation-error.js";
+
+/**
+ * The same as text: which release can be updated to which, in which versions, and why not. Lines are
+ * as long as there are releases and families.
+ */
+export function compatibilityTable({ releases, passages }: Compatibility): string {
+  const rows = releases.map((from) => passages.filter((passage) => passage.from === from));
+  const matrix = [
+    ["from \\ to", ...releases],
+    ...rows.map((row, index) => [releases[index] ?? "", ...row.map(outcomeOf)]),
+  ];
+  const moves = passages.filter(({ from, to }) => from !== to);
+  return [...columns(matrix), ...versions(moves), ...reasons(passages)].join("\n");
+}
+
+/** By update and family, the version in which it passes. */
+function versions(moves: readonly Passage[]): readonly string[] {
+  const families = [...new Set(moves.flatMap(({ versions }) => Object.keys(versions)))];
+  if (families.length === 0) return [];
+  const rows = moves.map(({ from, to, versions, lacking }) => {
+    const cells = families.map((family) => {
+      if (lacking.some((entry) => entry.family === family)) return "none";
+      return Object.hasOwn(versions, family) ? `${versions[family]}` : "";
+    });
+    return [`${from} to ${to}`, ...cells];
+  });
+  return ["", ...columns([["update", ...families], ...rows])];
+}
+
+/** What is in the way of each update that does not work, and what to do. */
+function reasons(passages: readonly Passage[]): readonly string[] {
+  return passages
+    .filter(({ update }) => !update)
+    .flatMap(({ from, to, lacking }) => [
+      "",
+      `${from} to ${to}`,
+      ...lacking.map((entry) => `  ${new NegotiationError([entry]).message}`),
+    ]);
+}
+
+/** Cells below each other, two spaces apart. */
+function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => width(row[at]))));
+  return rows.map((row) =>
+    row
+      .map((cell, at) => cell + " ".repeat((widths[at] ?? 0) - width(cell)))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** Characters, where a pair of surrogates is one. */
+const width = (text = "") => [...text].length;

@@ -1,0 +1,91 @@
+import type { Manifest } from "./manifest.js";
+import { negotiate } from "./negotiate.js";
+import { type Lacking, NegotiationError } from "./negotiation-error.js";
+
+/** The manifests of releases by name, in the order in which they are shown. */
+export type Releases = Iterable<readonly [release: string, manifest: Manifest]>;
+
+/** What becomes of an update from one release to another, or of a restart of the same. */
+export interface Passage {
+  readonly from: string;
+  readonly to: string;
+  /** Whether the update works: every family that `from` writes passes. */
+  readonly update: boolean;
+  /** Whether the way back works as well. */
+  readonly rollback: boolean;
+  /** By family, the version in which it passes. */
+  readonly versions: Readonly<Record<string, number>>;
+  /** Of those, the families that pass in an older version than `from` writes. */
+  readonly older: readonly string[];
+  /** The families that are in the way. */
+  readonly lacking: readonly Lacking[];
+}
+
+/** Which releases of a fleet can be updated to which. */
+export interface Compatibility {
+  readonly releases: readonly string[];
+  /** Each release to each, itself included: those from the first release come first. */
+  readonly passages: readonly Passage[];
+}
+
+/**
+ * Negotiates between every two releases, in both directions.
+ *
+ *     compatibility(Object.entries({ "1.4": manifest, "2.0": other }))
+ *
+ * @throws {RangeError} when two releases have one name
+ */
+export function compatibility(releases: Releases): Compatibility {
+  const list = [...releases];
+  const names = list.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) {
+    throw new RangeError(`release ${JSON.stringify(twice)} is given twice, expected each once`);
+  }
+  const found = list.map(([, writer]) => list.map(([, reader]) => agreement(writer, reader)));
+  const works = (from: number, to: number) => found[from]?.[to]?.lacking.length === 0;
+  const passages = found.flatMap((row, i) =>
+    row.map((agreed, j): Passage => {
+      const [from = "", to = ""] = [names[i], names[j]];
+      return { from, to, update: works(i, j), rollback: works(j, i), ...agreed };
+    }),
+  );
+  return { releases: names, passages };
+}
+
+function agreement(
+  writer: Manifest,
+  reader: Manifest,
+): Pick<Passage, "versions" | "older" | "lacking"> {
+  const lacking = lackingOf(writer, reader);
+  const passing = Object.entries(writer.families).filter(
+    ([name]) => !lacking.some(({ family }) => family === name),
+  );
+  const agreed = negotiate({ ...writer, families: Object.fromEntries(passing) }, reader);
+  const older = passing.filter(([name, { writes }]) => agreed.get(name) !== Math.max(...writes));
+  return {
+    versions: Object.fromEntries(agreed),
+    older: older.map(([name]) => name),
+    lacking,
+  };
+}
+
+/** The families that cannot pass. */
+export function lackingOf(writer: Manifest, reader: Manifest): readonly Lacking[] {
+  try {
+    negotiate(writer, reader);
+    return [];
+  } catch (error) {
+    if (error instanceof NegotiationError) return error.lacking;
+    throw error;
+  }
+}
+
+/** A kind of passage, as table and picture show it. */
+export type Outcome = "both ways" | "one way" | "no update" | "restart";
+
+export function outcomeOf({ from, to, update, rollback }: Passage): Outcome {
+  if (!update) return "no update";
+  if (from === to) return "restart";
+  return rollback ? "both ways" : "one way";
+}

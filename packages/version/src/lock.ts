@@ -1,0 +1,107 @@
+import { describe, LuoError, type StructClass, type StructSchema, schemaOf } from "@luo/struct";
+import { type Declared, everyStruct } from "./declared.js";
+import { type Manifest, manifestOf } from "./manifest.js";
+
+/**
+ * What was published, as it is kept in a repository (`luo.lock.json`): layouts, which can never
+ * change, and the manifests of the releases that are supported. Its schema is
+ * `@luo/version/lock.schema.json`.
+ */
+export interface Lock {
+  /** Of the lock itself. */
+  readonly format: 1;
+  /** The layout of every published version, by family and version. */
+  readonly structs: readonly PublishedStruct[];
+  /** By name. What a release needs is there as long as it is listed. */
+  readonly releases: Readonly<Record<string, Manifest>>;
+}
+
+export interface PublishedStruct extends StructSchema {
+  /** The name that the class had; it may have another by now. */
+  readonly class: string;
+}
+
+/** What should be a lock is none, or cannot be added to it. */
+export class LockError extends LuoError {
+  /** Where, as in `structs[3].fields[0].type`; empty for the whole. */
+  readonly path: string;
+
+  constructor(path: string, problem: string, options?: ErrorOptions) {
+    super("LUO_LOCK", `lock${path === "" ? "" : `, ${path}`}: ${problem}`, options);
+    this.path = path;
+  }
+}
+
+/** A lock under which nothing is published yet. */
+export const EMPTY_LOCK: Lock = { format: 1, structs: [], releases: {} };
+
+/** What was published of a version; undefined when nothing was. */
+export function publishedIn(
+  { structs }: Lock,
+  family: string,
+  version: number,
+): PublishedStruct | undefined {
+  return structs.find((struct) => struct.family === family && struct.version === version);
+}
+
+/** A struct by family and version, as layouts refer to it. */
+export function nameOf({ family, version }: Pick<StructSchema, "family" | "version">): string {
+  return `${family}@${version}`;
+}
+
+/** The layout of a class, as a lock has it. */
+export function publishedAs(struct: StructClass): PublishedStruct {
+  const [schema] = schemaOf(struct) as [StructSchema];
+  return { class: describe(struct).name, ...schema };
+}
+
+/**
+ * The lock with every version that is declared and not in it yet, and with the manifest of a release
+ * if one is named. What is in the lock stays as it is. Check it first with `checkLock`.
+ *
+ * @throws {LockError} when a published layout differs, or the release was published with another
+ *   manifest
+ * @throws {FamilyError} when the versions of a family do not fit together
+ */
+export function publish(lock: Lock, declared: Declared, release?: string): Lock {
+  const structs = new Map(lock.structs.map((struct) => [nameOf(struct), struct]));
+  for (const struct of everyStruct(declared)) {
+    const next = publishedAs(struct);
+    const name = nameOf(next);
+    const known = structs.get(name);
+    if (known !== undefined && !sameLayout(known, next)) {
+      const problem = `${next.class} (${name}) has another layout than was published; undo the edit, and make it a new version`;
+      throw new LockError("structs", problem);
+    }
+    if (known === undefined) structs.set(name, next);
+  }
+  const releases = new Map(Object.entries(lock.releases));
+  if (release !== undefined) {
+    const manifest = manifestOf(declared.families);
+    const known = releases.get(release);
+    if (known !== undefined && !sameManifest(known, manifest)) {
+      const problem = "was published with another manifest; give this release another name";
+      throw new LockError(`releases[${JSON.stringify(release)}]`, problem);
+    }
+    releases.set(release, manifest);
+  }
+  return {
+    format: 1,
+    structs: [...structs.values()].sort(
+      (a, b) => Number(a.family > b.family) - Number(a.family < b.family) || a.version - b.version,
+    ),
+    releases: Object.fromEntries(releases),
+  };
+}
+
+function sameLayout(a: StructSchema, b: StructSchema): boolean {
+  const layout = ({ size, align, fields }: StructSchema) =>
+    JSON.stringify([size, align, fields.map((f) => [f.name, f.type, f.offset, f.bitOffset])]);
+  return layout(a) === layout(b);
+}
+
+function sameManifest(a: Manifest, b: Manifest): boolean {
+  const families = (manifest: Manifest) =>
+    JSON.stringify(Object.entries(manifest.families).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return families(a) === families(b);
+}

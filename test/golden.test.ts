@@ -1,0 +1,101 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { ObjectStore } from "@luo/store";
+import { describe as about } from "@luo/struct";
+import { family, parseLock } from "@luo/version";
+import { beforeEach, describe, expect, test } from "vitest";
+import { changesIn, IDENTIFIER, sumsIn, writeMissing } from "./golden/images.js";
+import { GOLDEN } from "./golden/objects.js";
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const folder = path("./golden/");
+
+// `npm run golden`, when a version was added.
+if (process.env.LUO_GOLDEN === "write") console.log(writeMissing(folder, GOLDEN));
+
+function open(name: string): ObjectStore {
+  const { buffer } = new Uint8Array(readFileSync(`${folder}${name}.img`));
+  return ObjectStore.open({ buffer }, { verify: true });
+}
+
+/** What is in an image, its arrays read out. */
+const plain = (value: unknown): unknown => {
+  if (typeof value !== "object" || value === null) return value;
+  if (Symbol.iterator in value) return Array.from(value as Iterable<unknown>, plain);
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
+};
+
+describe("the image that a version wrote", () => {
+  test("has not changed since", () => {
+    expect(changesIn(folder)).toEqual([]);
+    expect([...sumsIn(folder).keys()]).toEqual(GOLDEN.map(({ name }) => `${name}.img`));
+  });
+
+  const rows = GOLDEN.flatMap(({ name, readers, found }) =>
+    readers.map((struct, index) => {
+      const { family, version } = about(struct);
+      return [name, `${family}@${version}`, struct, found[index]] as const;
+    }),
+  );
+  test.each(rows)("%s is read as %s", (name, _, struct, found) => {
+    const { version } = about(struct);
+    const release = family(struct, { reads: { to: version } });
+    const taken = open(name).take(IDENTIFIER, release);
+    expect(taken).toBeInstanceOf(struct);
+    expect(plain(taken)).toEqual(found);
+  });
+
+  test("holds the layouts that were published, and every one is in some", () => {
+    const { structs } = parseLock(readFileSync(path("../luo.lock.json"), "utf8"));
+    const published = new Map(
+      structs.map(({ class: _, ...schema }) => [`${schema.family}@${schema.version}`, schema]),
+    );
+    const held = GOLDEN.flatMap(({ name }) => open(name).schemas);
+    for (const { family, version, size, align, fields } of held) {
+      const layout = { family, version, size, align, fields };
+      expect(layout).toEqual(published.get(`${family}@${version}`));
+    }
+    const names = held.map(({ family, version }) => `${family}@${version}`);
+    expect([...new Set(names)].sort()).toEqual([...published.keys()].sort());
+  });
+});
+
+describe("no image is written twice", () => {
+  const copy = path("./dist/golden/");
+  beforeEach(() => {
+    rmSync(copy, { recursive: true, force: true });
+    mkdirSync(copy, { recursive: true });
+    cpSync(folder, copy, { recursive: true });
+  });
+  const [first] = GOLDEN;
+  const file = `${copy}${first?.name}.img`;
+
+  test("one that is there is left as it is", () => {
+    const before = readFileSync(file);
+    expect(writeMissing(copy, GOLDEN)).toEqual([]);
+    expect(readFileSync(file)).toEqual(before);
+  });
+
+  test("one that has changed is not replaced, and told", () => {
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1] = 1 ^ (bytes.at(-1) ?? 0);
+    writeFileSync(file, bytes);
+    expect(changesIn(copy)).toEqual([`${first?.name}.img has changed`]);
+    expect(() => writeMissing(copy, GOLDEN)).toThrow("has changed; restore it");
+    expect(readFileSync(file)).toEqual(bytes);
+  });
+
+  test("one that is gone is not made anew, and told", () => {
+    rmSync(file);
+    expect(() => writeMissing(copy, GOLDEN)).toThrow("is gone; restore it");
+    writeFileSync(`${copy}other.img`, "");
+    expect(changesIn(copy)).toEqual(["other.img has no sum", `${first?.name}.img is gone`]);
+  });
+
+  test("only one of a new version is added", () => {
+    const [added] = GOLDEN.slice(-1);
+    const again = added === undefined ? [] : [{ ...added, name: "new@0" }];
+    expect(writeMissing(copy, [...GOLDEN, ...again])).toEqual(["new@0.img"]);
+    expect(changesIn(copy)).toEqual([]);
+  });
+});
