@@ -220,11 +220,14 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
 
   #write(index: number, values: readonly T[]): void {
     this.#change();
+    const room = this.#extents.room - index;
+    if (values.length > room) this.pool.memory.reserve((values.length - room) * this.#codec.size);
     for (let done = 0; done < values.length; ) {
       const { address, count } = this.#extents.writable(index + done, values.length - done);
       const whole = count === values.length;
       this.#encode(whole ? values : values.slice(done, done + count), address);
       done += count;
+      this.#extents.complete(index + done);
     }
   }
 

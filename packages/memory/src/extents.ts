@@ -3,8 +3,11 @@ import { checksum } from "./checksum.js";
 import { BadAddressError, hex } from "./errors.js";
 import type { Pool } from "./pool.js";
 
-/** Bytes that an extent has at most, unless one element alone has more. */
-const MAX_EXTENT = 1 << 20;
+/**
+ * Bytes that an extent has at most, unless one element alone has more: few enough that what was just
+ * written is still in the processor's cache when its checksum is taken.
+ */
+const MAX_EXTENT = 1 << 18;
 
 /** An extent as the program holds it. */
 interface Extent {
@@ -15,6 +18,8 @@ interface Extent {
   readonly from: number;
   /** In which it was allocated: one of an earlier generation is not written to, but copied. */
   generation: number;
+  /** How many elements the checksum is of. */
+  covered: number;
   /** Whether its bytes are known to be those of the checksum. */
   state: "unread" | "verified" | "changed";
 }
@@ -50,8 +55,10 @@ export class Extents {
     this.#size = size;
     this.length = length;
     for (const { address, capacity, checksum } of list) {
-      const state = "unread";
-      this.#list.push({ address, capacity, checksum, from: this.room, generation: -1, state });
+      const from = this.room;
+      const covered = this.#used(capacity, from);
+      const place = { address, capacity, from, generation: -1 };
+      this.#list.push({ ...place, checksum, covered, state: "unread" });
     }
   }
 
@@ -126,12 +133,18 @@ export class Extents {
     return { address, count: Math.min(extent.from + extent.capacity - index, count) };
   }
 
+  /** Takes the checksum of an extent that was written to its end, up to before the element `index`. */
+  complete(index: number): void {
+    const extent = this.#at(index - 1);
+    if (extent.from + extent.capacity !== index) return;
+    this.#cover(extent, extent.capacity);
+  }
+
   /** Takes the checksums of what has changed. */
   settle(): void {
     for (const extent of this.#list) {
-      if (extent.state !== "changed") continue;
-      extent.checksum = this.#sum(extent);
-      extent.state = "verified";
+      const used = this.#used(extent.capacity, extent.from);
+      if (extent.state === "changed" || extent.covered !== used) this.#cover(extent, used);
     }
   }
 
@@ -146,7 +159,8 @@ export class Extents {
     const capacity = Math.min(Math.max(wanted, from), most);
     const address = this.#pool.allocate(capacity * this.#size);
     const { generation } = this.#pool.memory;
-    this.#list.push({ address, capacity, checksum: 0, from, generation, state: "changed" });
+    const place = { address, capacity, from, generation };
+    this.#list.push({ ...place, checksum: 0, covered: 0, state: "changed" });
   }
 
   #at(index: number): Extent {
@@ -159,14 +173,23 @@ export class Extents {
     return this.#list[low] as Extent;
   }
 
-  #sum({ address, capacity, from }: Extent): number {
-    const used = Math.max(0, Math.min(capacity, this.length - from));
-    return checksum(this.#pool.memory.bytes, address, used * this.#size);
+  #cover(extent: Extent, elements: number): void {
+    extent.checksum = this.#sum(extent.address, elements);
+    extent.covered = elements;
+    extent.state = "verified";
+  }
+
+  #sum(address: number, elements: number): number {
+    return checksum(this.#pool.memory.bytes, address, elements * this.#size);
+  }
+
+  #used(capacity: number, from: number): number {
+    return Math.max(0, Math.min(capacity, this.length - from));
   }
 
   #verify(extent: Extent): void {
     if (extent.state !== "unread") return;
-    const found = this.#sum(extent);
+    const found = this.#sum(extent.address, extent.covered);
     if (found !== extent.checksum) {
       const { address, from, capacity } = extent;
       const last = Math.min(from + capacity, this.length) - 1;

@@ -2,7 +2,7 @@ import { Memory } from "@luo/struct";
 import type { PreservedArray } from "./array.js";
 import type { Backing } from "./backing.js";
 import { AllocationError, BadAddressError, hex, OutOfMemoryError } from "./errors.js";
-import { PAGE_SIZE, PageMap } from "./pages.js";
+import { PAGE_SIZE, PageMap, pagesFor } from "./pages.js";
 import { Pool, type PoolOptions, type PoolUsage } from "./pool.js";
 
 /** What a preserved memory holds, in pages of 4096 bytes and by pool. */
@@ -158,6 +158,19 @@ export class PreservedMemory {
         throw error;
       };
       throw error;
+    }
+  }
+
+  /**
+   * Grows the buffer once for allocations of so many bytes to come, and a little more for what follows,
+   * if it can: what they find no room for, they ask for themselves.
+   */
+  reserve(bytes: number): void {
+    if (this.#end + bytes <= this.#bytes.byteLength) return;
+    try {
+      this.#grow(this.#end + pagesFor(bytes + bytes / 8) * PAGE_SIZE);
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
     }
   }
 

@@ -98,6 +98,12 @@ function step(layout: StructLayout, access: Access): string {
   ].join(", ");
 }
 
+/** The positions that aligned and unaligned code counts. */
+const places = (layout: StructLayout, access: Access): readonly string[] => [
+  "p",
+  ...(access === "aligned" ? strides(layout).map((stride) => `p${stride}`) : []),
+];
+
 /** The typed arrays that the code uses, out of the memory once. */
 function arrays({ arrays }: Emitter): string {
   return arrays.length > 0 ? `const { ${arrays.map((name) => `${name}: $${name}`)} } = m;` : "";
@@ -140,14 +146,21 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
   },
   encodeArray: ({ layout, emitter, encoder, access }) => {
     const body = encoder.struct("value");
-    return `return (values, m, o, refs) => {
+    const state = [...places(layout, access), ...emitter.arrays.map((name) => `$${name}`)].join(
+      ", ",
+    );
+    // A function for each is compiled after some calls, while a loop over all would have to be replaced
+    // as it runs.
+    return `const write = (value, m, refs, ${state}) => {
+        ${OBJECT}
+        ${body}
+      };
+      return (values, m, o, refs) => {
       const count = values.length;
       ${enter(fixed(layout), access, `count * ${layout.size}`, "values, m, o, refs")}
       ${arrays(emitter)}
       for (let k = 0; k < count; k++, ${step(layout, access)}) {
-        const value = values[k];
-        ${OBJECT}
-        ${body}
+        write(values[k], m, refs, ${state});
       }
     }`;
   },

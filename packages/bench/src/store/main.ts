@@ -36,8 +36,10 @@ const runs = options.nodes.split(",").map((major): StoreRun => {
   const figures = new Map<string, StoreFigures[]>();
   for (let turn = 0; turn < repetitions; turn++) {
     for (const key of keys) {
-      const found = child<StoreFigures | null>(node, "store/measure.js", key);
-      figures.set(key, [...(figures.get(key) ?? []), ...(found === null ? [] : [found])]);
+      for (const part of ["objects", "array"]) {
+        const found = child<StoreFigures | null>(node, "store/measure.js", key, part);
+        figures.set(key, [...(figures.get(key) ?? []), ...(found === null ? [] : [found])]);
+      }
     }
   }
   const openings = IMAGES.map(([objects, mebibytes]) =>

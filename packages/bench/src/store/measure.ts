@@ -1,6 +1,6 @@
 /**
- * One contender in a process of its own: `node measure.js <contender>` prints what it took as JSON, or
- * null where this Node does not have it. Everything that comes out is compared before it counts.
+ * One contender in a process of its own: `node measure.js <contender> <objects or array>` prints what it
+ * took as JSON, or null where this Node does not have it. Everything that comes out is compared.
  */
 import { Chunk, COUNT, FIELDS, makePool, repeat, type Values } from "../record.js";
 import type { StoreContender } from "./contender.js";
@@ -19,7 +19,7 @@ export interface StoreFigures {
 }
 
 const ROUNDS = 3;
-const [name = ""] = process.argv.slice(2);
+const [name = "", part = ""] = process.argv.slice(2);
 
 const contender = await load();
 console.log(JSON.stringify(contender === undefined ? null : measure(contender)));
@@ -39,8 +39,8 @@ function measure({ name, note, objects, array }: StoreContender): StoreFigures {
   return {
     name,
     note,
-    ...(objects && measureObjects(objects, !name.startsWith("memcpy"))),
-    ...(array && measureArray(array, !name.startsWith("memcpy"))),
+    ...(part === "objects" && objects && measureObjects(objects, !name.startsWith("memcpy"))),
+    ...(part === "array" && array && measureArray(array, !name.startsWith("memcpy"))),
   };
 }
 

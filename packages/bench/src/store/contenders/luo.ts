@@ -1,7 +1,7 @@
 import { heapBacking, ObjectStore } from "@luo/store";
 import { LuoStruct, ref, type Sequence, u16, u32, u64 } from "@luo/struct";
 import { familyOf } from "@luo/version";
-import { makePool, POOL, type Values } from "../../record.js";
+import { makePool, POOL, repeat, type Values } from "../../record.js";
 import type { StoreContender } from "../contender.js";
 
 @LuoStruct(0)
@@ -45,10 +45,10 @@ export const contender: StoreContender = {
     },
   },
   array: {
-    write(records) {
+    write() {
       array = heapBacking();
       const store = ObjectStore.create(array);
-      store.put("array", Object.assign(new Chunks(), { items: records }));
+      store.put("array", Object.assign(new Chunks(), { items }));
       store.seal();
     },
     restore() {
@@ -60,3 +60,4 @@ export const contender: StoreContender = {
 
 /** The records as instances of the annotated class. */
 const own = makePool(() => new Chunk());
+const items = repeat(own);

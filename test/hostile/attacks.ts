@@ -1,0 +1,242 @@
+import type { Backing } from "@luo/memory";
+import { type Extent, Forge } from "./forge.js";
+
+/** Images that cost far more than their size, unless somebody minds: each with what has to be found. */
+
+type Fields = readonly (readonly [name: string, type: string, offset: number])[];
+
+const schema = (family: string, size: number, fields: Fields) => ({
+  family,
+  version: 0,
+  size,
+  align: 8,
+  fields: fields.map(([name, type, offset]) => ({ name, type, offset })),
+  fingerprint: "0".repeat(16),
+});
+
+const MIB = 1 << 20;
+const range = (length: number) => Array.from({ length }, (_, index) => index);
+
+/** A struct of 8 bytes that is a reference, to an array of its own kind. */
+const LINK = schema("link", 8, [["to", "&link@0", 0]]);
+
+/** One object of the first schema, in so many bytes of zeros. */
+function one(schemas: readonly object[], bytes = 64, byteLength = 16 * MIB): Backing {
+  const forge = new Forge(byteLength);
+  forge.object("a", [{ address: forge.allocate(bytes), bytes }]);
+  return forge.seal(JSON.stringify(schemas));
+}
+
+/** One object that refers to elements of the first schema, all zeros. */
+function elements(schemas: readonly { size: number }[], count: number): Backing {
+  const forge = new Forge(32 * MIB);
+  const { size = 8 } = schemas[0] ?? {};
+  const extent = { address: forge.allocate(count * size), capacity: count };
+  const object = forge.allocate(8);
+  forge.u64(object, forge.array(count, size, [extent]));
+  forge.object("a", [{ schema: schemas.length, address: object, bytes: 8 }]);
+  const root = schema("root", 8, [["all", "&first@0", 0]]);
+  return forge.seal(JSON.stringify([...schemas, root]));
+}
+
+/** An array of links, each of them to a header which says that it has the same elements as others. */
+function shared(how: "extents" | "table"): Backing {
+  const forge = new Forge(4 * MIB);
+  const [headers, links] = [4000, 30_000];
+  const leaf = forge.array(0, 8, []);
+  const extent: Extent = { address: forge.allocate(links * 8), capacity: links };
+  for (const index of range(links)) forge.u64(extent.address + index * 8, leaf);
+  const all: Extent = { address: forge.allocate(headers * 8), capacity: headers };
+  const first = forge.array(links, 8, [extent]);
+  const table = Number(forge.view.getBigUint64(first + 16, true));
+  for (const index of range(headers)) {
+    const at = forge.array(links, 8, [extent], how === "table" ? table : undefined);
+    forge.u64(all.address + index * 8, at);
+  }
+  const object = forge.allocate(8);
+  forge.u64(object, forge.array(headers, 8, [all]));
+  forge.object("a", [{ address: object, bytes: 8 }]);
+  return forge.seal(JSON.stringify([LINK]));
+}
+
+/** Versions of one object that all are the same bytes. */
+function sameBytes(): Backing {
+  const forge = new Forge(2 * MIB);
+  const [versions, links] = [20_000, 20_000];
+  const leaf = forge.array(0, 8, []);
+  const address = forge.allocate(links * 8);
+  for (const index of range(links)) forge.u64(address + index * 8, leaf);
+  const bytes = links * 8;
+  forge.object("a", Array<object>(versions).fill({ address, bytes }) as never);
+  return forge.seal(JSON.stringify([schema("all", bytes, [["to", `&link@0[${links}]`, 0]]), LINK]));
+}
+
+/** Resident pools, each of which says that it has the same empty blocks. */
+function sharedBlocks(): Backing {
+  const forge = new Forge(16 * MIB);
+  const empty = forge.blocks(Array<number>(1000).fill(0), 16, () => undefined);
+  const pools = forge.blocks(Array<number>(500).fill(85), 48, (at, index) => {
+    forge.memory.u8.set(new TextEncoder().encode(`p${index}`), at);
+    forge.u64(at + 40, empty);
+  });
+  return forge.seal("[]", { pools });
+}
+
+function manyPools(): Backing {
+  const forge = new Forge(8 * MIB);
+  const pools = forge.blocks(Array<number>(1800).fill(85), 48, (at, index) => {
+    forge.memory.u8.set(new TextEncoder().encode(`p${index}`), at);
+  });
+  return forge.seal("[]", { pools });
+}
+
+/** A table of zeros that is nearly as large as the image; a memfd has them for nothing. */
+function emptyTable(): Backing {
+  const forge = new Forge(512 * MIB);
+  const object = forge.allocate(8);
+  const at = forge.allocate(40);
+  const schemas = JSON.stringify([LINK]);
+  forge.u64(object, at);
+  forge.object("a", [{ address: object, bytes: 8 }]);
+  forge.header(at, { count: 1, elementSize: 8, table: 16 * MIB, extents: 30 * MIB });
+  return forge.seal(schemas);
+}
+
+/** A directory whose only segment comes before itself. */
+function circle(): Backing {
+  const forge = new Forge(512 * MIB);
+  return forge.seal("[]", { circle: true });
+}
+
+const WIDE = 30_000;
+
+export interface Attack {
+  readonly what: string;
+  readonly image: () => Backing;
+  /** What the error says; undefined when there is nothing wrong, and only time and memory count. */
+  readonly finds: RegExp | undefined;
+}
+
+export const ATTACKS: readonly Attack[] = [
+  {
+    what: "a type whose brackets could be read in 2^25 ways",
+    image: () => one([schema("a", 64, [["x", `x@0${"[1]".repeat(25)}!`, 0]])]),
+    finds: undefined,
+  },
+  {
+    what: "a union's members that never come to their =",
+    image: () => one([schema("a", 64, [["x", `k(${"x".repeat(150_000)})`, 0]])]),
+    finds: undefined,
+  },
+  {
+    what: "a union of 200 000 structs",
+    image: () => {
+      const members = range(200_000).map((value) => `${value}=link@0`);
+      const fields: Fields = [
+        ["k", "u32", 0],
+        ["x", `k(${members})`, 8],
+      ];
+      const forge = new Forge(16 * MIB);
+      const object = forge.allocate(16);
+      forge.u64(object + 8, forge.array(0, 8, []));
+      forge.object("a", [{ address: object, bytes: 16 }]);
+      return forge.seal(JSON.stringify([schema("a", 16, fields), LINK]));
+    },
+    finds: undefined,
+  },
+  {
+    what: "a discriminator of a million bits",
+    image: () =>
+      one(
+        [
+          schema("a", MIB, [
+            ["k", "u8:8000000", 0],
+            ["x", "k(0=link@0)", MIB - 8],
+          ]),
+          LINK,
+        ],
+        MIB,
+      ),
+    finds: /needs an integer k/,
+  },
+  {
+    what: "a discriminator with a long list of members, in each of many elements",
+    image: () =>
+      elements(
+        [
+          schema("first", 16, [
+            ["k", `u8{${range(10_000).map((value) => `${value + 1}=m${value}`)}}`, 0],
+            ["x", "k(m5=link@0)", 8],
+          ]),
+          LINK,
+        ],
+        20_000,
+      ),
+    finds: undefined,
+  },
+  {
+    what: "a discriminator behind many fields, in each of many elements",
+    image: () =>
+      elements(
+        [
+          schema("first", 16, [
+            ...range(20_000).map((index) => [`f${index}`, "u8", 0] as const),
+            ["k", "u8", 0],
+            ["x", "k(1=link@0)", 8],
+          ]),
+          LINK,
+        ],
+        100_000,
+      ),
+    finds: undefined,
+  },
+  {
+    what: "many flexible arrays over each other",
+    image: () =>
+      one(
+        [
+          schema("a", 8, range(4000).map((index) => [`f${index}`, "link@0[]", 8] as const)),
+          LINK,
+        ],
+        MIB,
+      ),
+    finds: /flexible/,
+  },
+  {
+    what: "a flexible array in each of many structs",
+    image: () => {
+      const inner = schema("s", 8, [["x", "link@0[]", 8]]);
+      return one([schema("a", 8 * WIDE, [["s", `s@0[${WIDE}]`, 0]]), inner, LINK], 9 * WIDE);
+    },
+    finds: /flexible/,
+  },
+  {
+    what: "10 000 structs, each around the next, in each of many elements",
+    image: () => {
+      const nested = range(10_000).map((index) =>
+        schema(index === 0 ? "first" : `s${index}`, 16, [
+          ["k", "u8", 0],
+          ["x", index === 9999 ? "k(1=link@0)" : `s${index + 1}@0`, index === 9999 ? 8 : 0],
+        ]),
+      );
+      return elements([...nested, LINK], 40_000);
+    },
+    finds: /63/,
+  },
+  {
+    what: "50 000 structs around the same one",
+    image: () =>
+      one([
+        ...range(50_000).map((index) => schema(`s${index}`, 8, [["x", "link@0", 0]])),
+        schema("link", 8, [["x", "u64", 0]]),
+      ]),
+    finds: undefined,
+  },
+  { what: "arrays with the same extent", image: () => shared("extents"), finds: /overlaps/ },
+  { what: "arrays with the same table", image: () => shared("table"), finds: /overlaps/ },
+  { what: "versions with the same bytes", image: sameBytes, finds: /overlaps/ },
+  { what: "pools with the same blocks", image: sharedBlocks, finds: /overlaps/ },
+  { what: "150 000 pools", image: manyPools, finds: undefined },
+  { what: "a table of nothing but zeros", image: emptyTable, finds: /without room/ },
+  { what: "a segment that comes before itself", image: circle, finds: /loop/ },
+];
