@@ -5,7 +5,7 @@ import {
   type PreservedArray,
   restoreArray,
 } from "@luo/memory";
-import { ObjectStore, PoolNameError } from "@luo/store";
+import { BadObjectError, ObjectStore, PoolNameError } from "@luo/store";
 import type { StructClass } from "@luo/struct";
 import { familyOf } from "@luo/version";
 import { describe, expect, test } from "vitest";
@@ -219,6 +219,34 @@ describe("a generation costs what has changed", () => {
       found?.at(-1)?.number,
     ]).toEqual([200_010, 333n, 4n, 9n]);
   });
+});
+
+test("an object whose bytes have changed is an error when it is taken, and others are not", () => {
+  const backing = image((store) => {
+    store.put("a", other(0x1234_5678));
+    store.put("b", other(7));
+  });
+  const bytes = new Uint8Array(backing.buffer);
+  const at = bytes.findIndex((byte, index) => byte === 0x78 && bytes[index + 1] === 0x56);
+  bytes[at] = 0x79;
+  const store = ObjectStore.open(backing);
+  expect(() => store.take("a", Others)).toThrow(BadObjectError);
+  expect(() => store.take("a", Others)).toThrow(
+    new RegExp(`object "a": its 4 bytes at 0x${at.toString(16)} have the checksum`),
+  );
+  expect(store.take("b", Others)?.x).toBe(7);
+  expect(() => ObjectStore.open(backing, { verify: true })).toThrow(BadObjectError);
+});
+
+test("layouts that are written anew take the place of those before", () => {
+  const store = ObjectStore.create(heapBacking());
+  const allocations = [other(1), file(1), new Shelf()].map((value, index) => {
+    store.put(`${index}`, value);
+    store.seal();
+    return store.usage.pools["luo.directory"]?.allocations;
+  });
+  // A segment for each generation, and the schemas once.
+  expect(allocations).toEqual([2, 3, 4]);
 });
 
 describe("arrays that were taken", () => {
