@@ -4,14 +4,20 @@ import { Memory } from "@luo/struct";
 /** A checksum in an image: where it lies, and what it is of. */
 interface Sum {
   readonly at: number;
-  readonly of: (view: DataView) => readonly [start: number, length: number];
+  readonly of: (view: DataView) => Range;
 }
+
+type Range = readonly [start: number, length: number];
 
 /** Where in an image something is, as docs/FORMAT.md has it. */
 export interface Anatomy {
   /** Every 8 bytes that are not all zero: what is worth changing. */
   readonly words: readonly number[];
-  /** The innermost first, so that all are right in the end. */
+  /** Those of them that hold an address, or what could be one. */
+  readonly addresses: readonly number[];
+  /** Headers of arrays. */
+  readonly arrays: readonly number[];
+  /** But for those of arrays; the innermost first, so that all are right in the end. */
   readonly sums: readonly Sum[];
   /** Address and length of the schemas. */
   readonly schemas: readonly [start: number, length: number];
@@ -30,20 +36,16 @@ export function anatomyOf(image: Uint8Array): Anatomy {
     of: () => [start, length],
   });
   const words: number[] = [];
-  const arrays: Sum[] = [];
+  const arrays: number[] = [];
   for (let at = 0; at < image.length; at += 8) {
     if (u64(at) !== 0) words.push(at);
     const isHeader = at >= 4096 && at + HEADER <= image.length && u64(at) > 0;
     if (!isHeader || checksum(memory, at, 36) !== u32(at + 36)) continue;
-    const [count, table, extents, size] = [u64(at), u64(at + 16), u32(at + 24), u32(at + 28)];
-    let left = count;
-    for (let entry = table; entry < table + extents * 16; entry += 16) {
-      const used = Math.min(left, u32(entry + 8));
-      left -= used;
-      arrays.push(fixed(entry + 12, u64(entry), used * size));
-    }
-    arrays.push(fixed(at + 32, table, extents * 16), fixed(at + 36, at, 36));
+    arrays.push(at);
   }
+  const addresses = words.filter(
+    (at) => u64(at) >= 4096 && u64(at) < image.length && u64(at) % 8 === 0,
+  );
   const root = ROOTS.toSorted((a, b) => u64(b + 24) - u64(a + 24))[0] ?? 0;
   const structs: Sum[] = [];
   const segments: Sum[] = [];
@@ -61,7 +63,9 @@ export function anatomyOf(image: Uint8Array): Anatomy {
   const roots = ROOTS.filter((at) => u64(at) !== 0).map((at) => fixed(at + 84, at, 84));
   return {
     words,
-    sums: [...arrays, ...structs, ...segments, schemas, ...roots],
+    addresses,
+    arrays,
+    sums: [...structs, ...segments, schemas, ...roots],
     schemas: [u64(root + 56), u64(root + 64)],
   };
 }
@@ -70,14 +74,32 @@ const lengthAt = (view: DataView, at: number) => Number(view.getBigUint64(at, tr
 const rangeAt = (view: DataView, address: number, length: number) =>
   [lengthAt(view, address), lengthAt(view, length)] as const;
 
+/** The checksums of an array by what its header and its table say now: they may lead anywhere. */
+function* sumsOfArray(view: DataView, at: number): Iterable<readonly [at: number, of: Range]> {
+  const table = lengthAt(view, at + 16);
+  const [extents, size] = [view.getUint32(at + 24, true), view.getUint32(at + 28, true)];
+  if (table % 8 === 0 && table + extents * 16 <= view.byteLength) {
+    let left = lengthAt(view, at);
+    for (let entry = table; entry < table + extents * 16; entry += 16) {
+      const used = Math.min(left, view.getUint32(entry + 8, true));
+      left -= used;
+      yield [entry + 12, [lengthAt(view, entry), used * size]];
+    }
+    yield [at + 32, [table, extents * 16]];
+  }
+  yield [at + 36, [at, 36]];
+}
+
 /** Makes the checksums right, as far as what they are of lies in the image. */
-export function repair(image: Uint8Array, { sums }: Anatomy): void {
+export function repair(image: Uint8Array, { arrays, sums }: Anatomy): void {
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
   const memory = new Memory(image);
-  for (const { at, of } of sums) {
-    if (at + 4 > image.length) continue;
-    const [start, length] = of(view);
-    if (start % 4 !== 0 || start + length > image.length) continue;
+  const right = (at: number, [start, length]: Range) => {
+    if (start % 4 !== 0 || start + length > image.length) return;
     view.setUint32(at, checksum(memory, start, length), true);
+  };
+  for (const header of arrays) {
+    for (const [at, of] of sumsOfArray(view, header)) right(at, of);
   }
+  for (const { at, of } of sums) right(at, of(view));
 }

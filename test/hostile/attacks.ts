@@ -98,7 +98,7 @@ function emptyTable(): Backing {
   const schemas = JSON.stringify([LINK]);
   forge.u64(object, at);
   forge.object("a", [{ address: object, bytes: 8 }]);
-  forge.header(at, { count: 1, elementSize: 8, table: 16 * MIB, extents: 30 * MIB });
+  forge.header(at, { count: 1, elementSize: 8, table: 16 * MIB, extents: 16 * MIB });
   return forge.seal(schemas);
 }
 
@@ -118,6 +118,11 @@ export interface Attack {
 }
 
 export const ATTACKS: readonly Attack[] = [
+  {
+    what: "structs without bytes that refer to something, as many as fit",
+    image: () => one([schema("a", 8, [["x", "x@0[]", 8]]), schema("x", 0, [["to", "&x@0", 0]])]),
+    finds: /too short/,
+  },
   {
     what: "a type whose brackets could be read in 2^25 ways",
     image: () => one([schema("a", 64, [["x", `x@0${"[1]".repeat(25)}!`, 0]])]),
@@ -195,7 +200,11 @@ export const ATTACKS: readonly Attack[] = [
     image: () =>
       one(
         [
-          schema("a", 8, range(4000).map((index) => [`f${index}`, "link@0[]", 8] as const)),
+          schema(
+            "a",
+            8,
+            range(4000).map((index) => [`f${index}`, "link@0[]", 8] as const),
+          ),
           LINK,
         ],
         MIB,

@@ -90,7 +90,11 @@ export class Forge {
   }
 
   /** Pages of a block list with so many entries each, written by `write`. Returns the first's address. */
-  blocks(entries: readonly number[], size: number, write: (at: number, index: number) => void): number {
+  blocks(
+    entries: readonly number[],
+    size: number,
+    write: (at: number, index: number) => void,
+  ): number {
     const pages = entries.map(() => this.allocate(PAGE));
     let index = 0;
     pages.forEach((page, at) => {
@@ -132,7 +136,11 @@ export class Forge {
     this.u64(segment + 32, SEGMENT + this.#entries.length);
     this.#sum(segment, segment + 4, SEGMENT - 4 + this.#entries.length);
     this.memory.u8.set(new TextEncoder().encode("luo-img"));
-    for (const [at, value] of [[8, 2], [12, PAGE], [16, 0x0102_0304]] as const) {
+    for (const [at, value] of [
+      [8, 2],
+      [12, PAGE],
+      [16, 0x0102_0304],
+    ] as const) {
       this.view.setUint32(at, value, true);
     }
     this.#sum(20, text, json.length);

@@ -82,6 +82,15 @@ const MUTATIONS: readonly Mutation[] = [
   },
   ({ view, anatomy }, program) =>
     view.setUint16(program.of(anatomy.words) + (program.u8() & 6), program.u16(), true),
+  // An address in place of another: what lies there overlaps, or is something else, or runs in a circle.
+  ({ view, anatomy: { addresses } }, program) =>
+    view.setBigUint64(program.of(addresses), view.getBigUint64(program.of(addresses), true), true),
+  // An array with the extents of another.
+  ({ image, anatomy: { arrays } }, program) => {
+    if (arrays.length === 0) return;
+    const [from, to] = [program.of(arrays), program.of(arrays)];
+    image.copyWithin(to + 16, from + 16, from + 28);
+  },
   // An address of something that is there.
   ({ view, anatomy }, program) =>
     view.setBigUint64(program.of(anatomy.words), BigInt(program.of(anatomy.words)), true),

@@ -4,6 +4,9 @@ import { another, FAMILIES } from "./subjects.js";
 /** Milliseconds that all that is done with one small image may take. */
 const PATIENCE = 2000;
 
+/** Bytes that all of that may leave to the collector. */
+const MOST = 64 << 20;
+
 /** Something that a hostile image must not be able to do. */
 class Finding extends Error {}
 
@@ -13,7 +16,7 @@ class Finding extends Error {}
  * image's size explains. Gives what happened, for who counts.
  */
 export function trial(image: Uint8Array): string {
-  const start = performance.now();
+  const [start, held] = [performance.now(), process.memoryUsage()];
   const outcomes: string[] = [];
   const attempt = <T>(what: string, act: () => T): T | undefined => {
     try {
@@ -39,6 +42,8 @@ export function trial(image: Uint8Array): string {
     }
     attempt("verify", () => store.verify());
     attempt("put", () => store.put("another", another(), { alongside: [0] }));
+    const { pages, taken } = attempt("usage", () => store.usage) ?? { pages: 1, taken: 0 };
+    if (taken >= pages) throw new Finding(`${taken} pages of ${pages} are taken`);
     for (const { identifier } of objects.slice(0, 8)) {
       attempt("delete", () => store.delete(identifier));
     }
@@ -47,6 +52,9 @@ export function trial(image: Uint8Array): string {
   }
   const elapsed = performance.now() - start;
   if (elapsed > PATIENCE) throw new Finding(`it took ${Math.round(elapsed)} ms`);
+  const { arrayBuffers, heapUsed } = process.memoryUsage();
+  const used = Math.max(arrayBuffers - held.arrayBuffers, heapUsed - held.heapUsed);
+  if (used > MOST) throw new Finding(`${used} bytes were not there before`);
   return outcomes.join("; ");
 }
 

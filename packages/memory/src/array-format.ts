@@ -89,14 +89,19 @@ export function readArray(
     return { header, extents: [] };
   }
   const length = header.extents * extentCodec.size;
-  const table = memory.locate(header.table, length, `the table of an array of ${name}`);
+  const allocated = tableCapacity(header.extents) * extentCodec.size;
+  const table = memory.locate(header.table, allocated, `the table of an array of ${name}`);
   const tableSum = checksum(bytes, table, length);
   if (header.tableChecksum !== tableSum) {
     bad(`has a table with the checksum ${hex(tableSum)}, expected ${hex(header.tableChecksum)}`);
   }
-  const extents = extentCodec.decodeArray(bytes, table, header.extents);
+  const extents: ArrayExtent[] = [];
   let room = 0;
-  for (const { address, capacity } of extents) {
+  // Each is checked before the next is decoded: a table may be large and none of it right.
+  for (let entry = table; entry < table + length; entry += extentCodec.size) {
+    const extent = extentCodec.decode(bytes, entry);
+    const { address, capacity } = extent;
+    extents.push(extent);
     if (capacity === 0) bad("has an extent without room");
     const wanted = capacity * elementSize;
     memory.locate(address, wanted, `an extent with ${capacity} elements of ${name}`);

@@ -44,8 +44,8 @@ export class Pool implements RefResolver {
   readonly #map: PageMap;
   /** By page, what lies in it; a run of pages is found by its first. */
   readonly #slabs = new Map<number, Slab>();
-  /** By size of slot in units of 8 bytes, slabs with room. */
-  readonly #open = Array.from({ length: MAX_SLOT / 8 + 1 }, (): Slab[] => []);
+  /** By size of slot in units of 8 bytes, slabs with room. There may be many pools of few sizes. */
+  readonly #open: Slab[][] = [];
   #touched: Slab[] = [];
   /** Counts what was allocated and freed. */
   changes = 0;
@@ -74,7 +74,7 @@ export class Pool implements RefResolver {
     }
     this.memory.account();
     const size = sizeOf(bytes);
-    const open = bytes <= MAX_SLOT ? (this.#open[size / 8] as Slab[]) : undefined;
+    const open = bytes <= MAX_SLOT ? this.#opened(size) : undefined;
     let slab = open?.at(-1) ?? this.#add(size, open !== undefined);
     let address = slab.allocate();
     while (address < 0) {
@@ -277,7 +277,7 @@ export class Pool implements RefResolver {
     this.#map.give(slab.address / PAGE_SIZE, slab.pages);
     this.#pages -= slab.pages;
     if (!slab.open) return;
-    const open = this.#open[slab.size / 8] as Slab[];
+    const open = this.#opened(slab.size);
     open.splice(open.indexOf(slab), 1);
     slab.open = false;
   }
@@ -285,7 +285,12 @@ export class Pool implements RefResolver {
   #reopen(slab: Slab): void {
     if (slab.open || slab.slots === 1) return;
     slab.open = true;
-    this.#open[slab.size / 8]?.push(slab);
+    this.#opened(slab.size).push(slab);
+  }
+
+  #opened(size: number): Slab[] {
+    this.#open[size / 8] ??= [];
+    return this.#open[size / 8] as Slab[];
   }
 
   #touch(slab: Slab): void {

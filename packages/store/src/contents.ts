@@ -81,8 +81,8 @@ export class Contents {
       // Versions of one object may share arrays.
       if (identifier !== last) seen = new Set();
       last = identifier;
-      this.#reach.walk(schema, copy.address, copy.bytes, (address, bytes, what) => {
-        if (seen.size === seen.add(address).size) return false;
+      this.#reach.walk(schema, copy.address, copy.bytes, (address, bytes, what, isHeader) => {
+        if (isHeader && seen.size === seen.add(address).size) return false;
         pool.adopt(address, bytes, `${what} of object ${JSON.stringify(identifier)}`);
         return true;
       });

@@ -76,7 +76,11 @@ export class Directory {
     const bytes: number[] = [];
     let generation = memory.generation;
     let room = memory.end;
+    // Where a circle would have to come back to, moved on ever less often: Brent's cycle detection.
+    let [mark, moves] = [0, 1];
     for (let address = newest; address !== 0; ) {
+      if (address === mark) room = 0;
+      if (bytes.length === moves) [mark, moves] = [address, moves * 2];
       memory.locate(address, segmentCodec.size, "a directory segment");
       const segment = segmentCodec.decode(memory.bytes, address);
       const length = segmentCodec.size + segment.bytes;
@@ -98,11 +102,13 @@ export class Directory {
         );
       }
       generation = segment.generation;
-      directory.#segments.unshift(address);
-      bytes.unshift(segment.bytes);
+      directory.#segments.push(address);
+      bytes.push(segment.bytes);
       directory.#entries += segment.entries;
       address = segment.previous;
     }
+    directory.#segments.reverse();
+    bytes.reverse();
     directory.#segments.forEach((address, at) => {
       directory.#read(address + segmentCodec.size, bytes[at] as number);
     });

@@ -7,7 +7,8 @@ import {
   type StructLayout,
 } from "@luo/struct";
 import type { Family } from "@luo/version";
-import { digitsOf, type Schemas } from "./schemas.js";
+import { Layouts } from "./layouts.js";
+import { digitsOf, nameOf, Schemas } from "./schemas.js";
 
 /** How objects of a class are written and read. */
 export interface Form {
@@ -33,7 +34,8 @@ export class Forms {
    * The newest version that the family writes, and those alongside.
    *
    * @throws {FamilyError} when the family has no such version
-   * @throws {BadImageError} when the image has another layout of one
+   * @throws {BadImageError} when the image has another layout of one, or structs lie in structs over
+   *   more than 63 levels
    */
   written(family: Family, alongside: Iterable<number> | undefined): readonly Form[] {
     let newest = this.#newest.get(family);
@@ -61,6 +63,10 @@ export class Forms {
   }
 
   #form(struct: StructClass): Form {
+    const { family, version } = describe(struct);
+    const name = nameOf({ family, version });
+    // What could not be gone along later is refused before it is among the schemas.
+    if (this.#schemas.find(name) === undefined) new Layouts(Schemas.of(struct)).get(name);
     return formOf(struct, this.#schemas.indexOf(struct));
   }
 }

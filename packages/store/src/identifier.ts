@@ -4,13 +4,16 @@ import { IdentifierError } from "./errors.js";
 /** Bytes of UTF-8 that an identifier may have. */
 export const MAX_IDENTIFIER = 128;
 
+/** Who writes an image must not know which identifiers will share a hash. */
+const SEED = Math.random() * 2 ** 32;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** An identifier as it lies in memory, with a hash: one that is used again and again. */
 export class IdentifierBytes {
   length = 0;
-  /** A signed 32-bit integer. It is for this process only; the format knows no hash. */
+  /** A signed 32-bit integer. It is for this process only, and nobody can tell what it will be. */
   hash = 0;
   readonly #bytes = new Uint8Array(MAX_IDENTIFIER);
   /** The same, of which comparisons and hashes take four bytes at a time. */
@@ -92,7 +95,7 @@ export class IdentifierBytes {
   #complete(length: number): void {
     const words = this.#words;
     for (let at = length; at % 8 !== 0; at++) this.#bytes[at] = 0;
-    let hash = length;
+    let hash = length ^ SEED;
     let seen = 0;
     for (let at = 0; at * 4 < length; at++) {
       const word = words[at] as number;

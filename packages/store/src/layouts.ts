@@ -1,5 +1,10 @@
 import { BadImageError } from "./errors.js";
-import { parseSchemaType, type SchemaType } from "./schema-type.js";
+import {
+  parseInteger,
+  parseSchemaType,
+  type SchemaInteger,
+  type SchemaType,
+} from "./schema-type.js";
 import { type ImageSchema, nameOf, type Schemas } from "./schemas.js";
 
 /** Bytes of a reference. */
@@ -19,7 +24,21 @@ export interface Layout {
   fields: readonly LeadingField[];
   /** Whether it refers to anything, itself or by the structs inside. */
   refers: boolean;
+  /** Levels of structs that lead to a reference, its own included. */
+  depth: number;
+  /** Whether its fields are known to lie where they may. */
+  checked: boolean;
+  /** Integers that tell what lies behind them, by name; undefined what is none. */
+  readonly integers: Map<string, PlacedInteger | undefined>;
 }
+
+/** An integer, and its first bit from the start of the struct. */
+export interface PlacedInteger extends SchemaInteger {
+  readonly first: number;
+}
+
+/** Levels of structs in structs: as many as C promises (C11, 5.2.4.1). Each costs time by element. */
+const MAX_DEPTH = 63;
 
 /**
  * The layouts of an image, held against what no struct can be that is gone along: a reference that
@@ -47,25 +66,36 @@ export class Layouts {
       const fields = schema.fields
         .map(({ type, offset }) => ({ type: parseSchemaType(type), offset }))
         .filter(({ type }) => type.kind !== "plain");
-      return { schema, name: nameOf(schema), fields, refers: false };
+      const name = nameOf(schema);
+      return { schema, name, fields, refers: false, depth: 0, checked: false, integers: new Map() };
     });
     this.#byName = new Map(layouts.map((layout) => [layout.name, layout]));
     if (this.#byName.size < layouts.length) throw new BadImageError("its schemas have one twice");
     // Those that contain none come first; whatever is then left contains itself.
     const insides = new Map(layouts.map((layout) => [layout, this.#inside(layout)]));
     const outsides = new Map<Layout, Layout[]>();
-    for (const [outer, inner] of insides) {
-      for (const layout of inner) outsides.set(layout, [...(outsides.get(layout) ?? []), outer]);
+    for (const [around, inner] of insides) {
+      for (const layout of inner) {
+        const outer = outsides.get(layout);
+        if (outer === undefined) outsides.set(layout, [around]);
+        else outer.push(around);
+      }
     }
     const done = layouts.filter((layout) => insides.get(layout)?.size === 0);
     for (const layout of done) {
       layout.fields = layout.fields.filter(({ type }) => this.#leadsOn(type));
       layout.refers = layout.fields.length > 0;
+      if (layout.refers && ++layout.depth > MAX_DEPTH) {
+        throw new BadImageError(
+          `its schema ${layout.name} has structs in structs over more than ${MAX_DEPTH} levels`,
+        );
+      }
       if (layout.refers && layout.schema.size < ADDRESS) {
         throw new BadImageError(`its schema ${layout.name} is too short for what it refers to`);
       }
       for (const outer of outsides.get(layout) ?? []) {
         const left = insides.get(outer);
+        outer.depth = Math.max(outer.depth, layout.depth);
         if (left?.delete(layout) && left.size === 0) done.push(outer);
       }
     }
@@ -79,15 +109,37 @@ export class Layouts {
    *
    * @throws {BadImageError} when it is otherwise
    */
-  checkPlaces({ name, schema, fields }: Layout): void {
+  checkPlaces(layout: Layout): void {
+    if (layout.checked) return;
+    const { name, schema, fields } = layout;
     let end = 0;
-    for (const { offset, type } of fields) {
+    for (const [index, { offset, type }] of fields.entries()) {
+      const inner = structsIn(type).find((struct) => this.get(struct).fields.some(isFlexible));
+      if (inner !== undefined || (type.kind === "flexible" && index < fields.length - 1)) {
+        throw new BadImageError(
+          `its schema ${name} has a flexible array that something lies behind; it is the last of an object`,
+        );
+      }
       const size = this.sizeOf(type);
       if (offset < end || (type.kind !== "flexible" && offset + size > schema.size)) {
         throw new BadImageError(`its schema ${name} has fields over each other, or outside of it`);
       }
       end = offset + size;
     }
+    layout.checked = true;
+  }
+
+  /** An integer field that tells what lies behind it. @throws {BadImageError} when there is none */
+  integer({ name, schema, integers }: Layout, called: string): PlacedInteger {
+    if (!integers.has(called)) {
+      const field = schema.fields.find((candidate) => candidate.name === called);
+      const type = field && parseInteger(field.type);
+      const first = field?.bitOffset ?? (field?.offset ?? 0) * 8;
+      integers.set(called, type && { ...type, first });
+    }
+    const integer = integers.get(called);
+    if (integer !== undefined) return integer;
+    throw new BadImageError(`its schema ${name} needs an integer ${called}, which it has not`);
   }
 
   /** Bytes of a field; a flexible array has none. */
@@ -103,9 +155,9 @@ export class Layouts {
       case "array":
         return type.length * this.sizeOf(type.of);
       case "union":
-        return Math.max(
+        return Array.from(type.structs.values()).reduce(
+          (most, name) => Math.max(most, this.get(name).schema.size),
           0,
-          ...Array.from(type.structs.values(), (name) => this.get(name).schema.size),
         );
     }
   }
@@ -119,6 +171,8 @@ export class Layouts {
     return type.kind === "ref" || structsIn(type).some((name) => this.get(name).refers);
   }
 }
+
+const isFlexible = ({ type }: LeadingField) => type.kind === "flexible";
 
 /** The structs that lie within a value of the type. */
 function structsIn(type: SchemaType): readonly string[] {

@@ -5,16 +5,16 @@ import {
   readArray,
   tableCapacity,
 } from "@luo/memory";
-import { BadImageError } from "./errors.js";
 import { type Layout, Layouts } from "./layouts.js";
-import { parseInteger, type SchemaType } from "./schema-type.js";
+import type { SchemaType } from "./schema-type.js";
 import { type ImageSchema, nameOf, type Schemas } from "./schemas.js";
 
 /**
- * Is told of every allocation that an object consists of. When it returns false for the header of an
- * array, the array is known already, and what is behind it is left out.
+ * Is told of every allocation that an object consists of. More than one reference may lead to the
+ * header of an array. When it returns false for one, the array is known already, and what is behind it
+ * is left out; so all else is come upon once, unless it overlaps.
  */
-export type Visit = (address: number, bytes: number, what: string) => boolean;
+export type Visit = (address: number, bytes: number, what: string, isHeader: boolean) => boolean;
 
 interface WalkOptions {
   /** Whether the elements of arrays are held against their checksums; false by default. */
@@ -70,7 +70,7 @@ export class Reach {
     this.#contents = contents;
     const layout = this.#layouts.get(nameOf(schema));
     this.#memory.locate(address, bytes, layout.name);
-    visit(address, bytes, layout.name);
+    visit(address, bytes, layout.name, false);
     if (!layout.refers) return;
     const places: Place[] = [{ layout, address, end: address + bytes }];
     for (let place = places.pop(); place !== undefined; place = places.pop()) {
@@ -125,12 +125,13 @@ export class Reach {
       throw new BadAddressError(address, `the array of ${struct} holds elements of another layout`);
     }
     const what = `of an array of ${struct}`;
-    if (!visit(Number(address), HEADER_BYTES, `the header ${what}`)) return;
+    if (!visit(Number(address), HEADER_BYTES, `the header ${what}`, true)) return;
     if (extents.length === 0) return;
-    visit(header.table, tableCapacity(extents.length) * TABLE_ENTRY_BYTES, `the table ${what}`);
+    const table = tableCapacity(extents.length) * TABLE_ENTRY_BYTES;
+    visit(header.table, table, `the table ${what}`, false);
     let left = header.count;
     for (const { address, capacity, checksum: expected } of extents) {
-      visit(address, capacity * size, `an extent ${what}`);
+      visit(address, capacity * size, `an extent ${what}`, false);
       const used = Math.min(left, capacity);
       if (this.#contents && checksum(this.#memory.bytes, address, used * size) !== expected) {
         throw new BadAddressError(address, `an extent ${what} has changed since it was written`);
@@ -155,15 +156,13 @@ export class Reach {
 
   /** The value of an integer field in decimal, or what an enum calls it. */
   #integer({ layout, address, end }: Place, name: string): string {
-    const field = layout.schema.fields.find((candidate) => candidate.name === name);
-    const type = field && parseInteger(field.type);
-    const first = field?.bitOffset ?? (field?.offset ?? 0) * 8;
-    if (type === undefined || address + (first + type.width) / 8 > end) {
-      throw new BadImageError(
-        `its schema ${layout.name} needs an integer ${name}, which it has not`,
+    const { first, signed, width, big, members } = this.#layouts.integer(layout, name);
+    if (address + (first + width) / 8 > end) {
+      throw new BadAddressError(
+        address,
+        `the integer ${name} of ${layout.name} lies behind its end`,
       );
     }
-    const { signed, width, big, members } = type;
     const { u8 } = this.#memory.bytes;
     let value = 0n;
     for (let bit = 0; bit < width; bit++) {

@@ -1,5 +1,5 @@
 import { BlockList, type Pool, type PreservedMemory } from "@luo/memory";
-import { char, LuoStruct, u64 } from "@luo/struct";
+import { char, LuoStruct, type StructClass, u64 } from "@luo/struct";
 
 /** A resident pool, with the list of what is allocated in it. */
 @LuoStruct(0, { family: "luo.pool" })
@@ -33,21 +33,23 @@ export class ResidentPools {
 
   /** Takes account of what the pools hold. @throws {BadAddressError} when it cannot be right */
   restore(): void {
-    const records = BlockList.restore(this.#pool, this.#address, PoolRecord);
-    this.#lists = [records];
-    for (const { name, allocations } of records) {
-      const list = BlockList.restore(this.#pool, allocations, PoolAllocation);
-      this.#lists.push(list);
+    for (const { name, allocations } of this.#restore(this.#address, PoolRecord)) {
+      const list = this.#restore(allocations, PoolAllocation);
       const pool = this.#memory.pool(name, { resident: true });
       for (const { address, bytes } of list) {
         this.#memory.locate(address, bytes, `an allocation of pool ${name}`);
         pool.adopt(address, bytes, `an allocation of pool ${name}`);
       }
     }
-    for (const list of this.#lists) {
-      for (const block of list.blocks) this.#pool.adopt(block, 4096, "a block of the pools");
-    }
     this.#written = this.#state();
+  }
+
+  /** A list whose blocks are in no other. */
+  #restore<T extends object>(address: number, struct: StructClass<T>): BlockList<T> {
+    const list = BlockList.restore(this.#pool, address, struct);
+    for (const block of list.blocks) this.#pool.adopt(block, 4096, "a block of the pools");
+    this.#lists.push(list);
+    return list;
   }
 
   /** Writes the account anew when a pool has changed, and returns its address. */

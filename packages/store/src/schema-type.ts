@@ -22,11 +22,12 @@ const PLAIN: SchemaType = { kind: "plain" };
 
 const WORD = String.raw`(?:[\p{L}\p{N}_$.-]+|"(?:[^"\\]|\\.)*")`;
 const STRUCT = String.raw`[\p{L}\p{N}_$./-]+@\d+`;
-const NAMED = new RegExp(`^(&?)(${STRUCT})((?:\\[(?:\\d+|${WORD})?\\])*)( be)?$`, "u");
+const NAMED = new RegExp(`^(&?)(${STRUCT})((?:\\[${WORD}?\\])*)( be)?$`, "u");
 const UNION = new RegExp(`^(${WORD})\\((.*)\\)( be)?$`, "su");
-const DIMENSION = new RegExp(`\\[(\\d+|${WORD}|)\\]`, "gu");
-const UNION_MEMBER = new RegExp(`(${WORD})=(${STRUCT})(?:,|$)`, "gu");
-const ENUM_MEMBER = new RegExp(`(-?\\d+)=(${WORD})(?:,|$)`, "gu");
+const DIMENSION = new RegExp(`\\[(${WORD}?)\\]`, "gu");
+// Sticky, as each begins where the last ended: looking for one anywhere is quadratic.
+const UNION_MEMBER = new RegExp(`(${WORD})=(${STRUCT})(?:,|$)`, "guy");
+const ENUM_MEMBER = new RegExp(`(-?\\d+)=(${WORD})(?:,|$)`, "guy");
 const INTEGER = /^(?:([ui])(8|16|32|64)|(address)|(bool))(?::(\d+))?(?:\{(.*)\})?( be)?$/su;
 
 /** A word as it is, or what it stands for as JSON. */
@@ -83,12 +84,14 @@ export interface SchemaInteger {
 export function parseInteger(notation: string): SchemaInteger | undefined {
   const [whole, sign, bits = "64", , bool, width, members = "", big] = INTEGER.exec(notation) ?? [];
   if (whole === undefined) return undefined;
+  const most = bool ? 8 : Number(bits);
+  if (Number(width ?? most) > most) return undefined;
   const names = Array.from(members.matchAll(ENUM_MEMBER), ([, number = "", member = ""]) => {
     return [number, unword(member)] as const;
   });
   return {
     signed: sign === "i",
-    width: Number(width ?? (bool ? 8 : bits)),
+    width: Number(width ?? most),
     big: big !== undefined,
     members: new Map(names),
   };

@@ -1,0 +1,20 @@
+/**
+ * Runs a test file for longer than `npm test` does: `--images 5000 --seed 7` is LUO_IMAGES=5000 and
+ * LUO_SEED=7 to it, and of an option given twice the last counts.
+ */
+import { spawnSync } from "node:child_process";
+import { parseArgs } from "node:util";
+
+const [file, ...args] = process.argv.slice(2);
+const number = { type: "string" };
+const { values } = parseArgs({ args, options: { images: number, kills: number, seed: number } });
+const env = { ...process.env };
+for (const [name, value] of Object.entries(values)) {
+  if (!/^\d+$/.test(value)) {
+    console.error(`--${name}: found ${value}, expected an integer`);
+    process.exit(2);
+  }
+  env[`LUO_${name.toUpperCase()}`] = value;
+}
+const { status } = spawnSync("vitest", ["run", file], { env, stdio: "inherit" });
+process.exit(status ?? 1);
