@@ -1,7 +1,15 @@
-import { ObjectStore } from "@luo/store";
-import { LuoError } from "@luo/struct";
+import { PreservedMemory, restoreArray } from "@luo/memory";
+import { heapBacking, ObjectStore } from "@luo/store";
+import { fingerprintOf, LuoError, LuoStruct, u64 } from "@luo/struct";
+import { family } from "@luo/version";
 import { expect, test } from "vitest";
 import { ATTACKS } from "./hostile/attacks.js";
+import { Forge } from "./hostile/forge.js";
+
+@LuoStruct(0, { family: "item" })
+class Item {
+  @u64.number id = 0;
+}
 
 /** Far more than any takes, and far less than what went unnoticed took. */
 const [MILLISECONDS, HEAP_BYTES] = [3000, 256 << 20];
@@ -28,3 +36,47 @@ test.each(ATTACKS.map((attack) => [attack.what, attack] as const))(
     expect(used, "bytes on the heap").toBeLessThan(HEAP_BYTES);
   },
 );
+
+test("an array in more extents than fit on the stack is decoded at once", () => {
+  const forge = new Forge(16 << 20);
+  const count = 200_000;
+  const first = forge.allocate(count * 8);
+  const extents = Array.from({ length: count }, (_, n) => ({
+    address: first + n * 8,
+    capacity: 1,
+  }));
+  const at = forge.array(count, 8, extents);
+  const table = Number(forge.view.getBigUint64(at + 16, true));
+  const fingerprint = fingerprintOf(Item);
+  forge.header(at, { count, elementSize: 8, table, extents: count, fingerprint });
+  const memory = new PreservedMemory(forge.memory, { end: forge.byteLength });
+  expect(restoreArray(memory.pool("p"), at, Item).decode()).toHaveLength(count);
+});
+
+/** Three words of letters each, which are all the same to multiplications that begin with no secret. */
+function colliding(count: number): string[] {
+  const step = (hash: number, word: number) => {
+    const product = Math.imul(hash ^ word, 0x9e37_79b1);
+    return product ^ (product >>> 15);
+  };
+  const found: string[] = [];
+  const words = new Uint32Array(3);
+  const bytes = new Uint8Array(words.buffer);
+  for (let number = 0; found.length < count; number++) {
+    for (let at = 0; at < 8; at++) bytes[at] = 97 + ((number >>> (at * 4)) & 15);
+    words[2] = step(step(12, words[0] as number), words[1] as number) ^ 0x1234_5678;
+    if (bytes.every((byte) => byte >= 32 && byte < 127)) found.push(String.fromCharCode(...bytes));
+  }
+  return found;
+}
+
+test("identifiers that were chosen to have one hash are found as fast as others", () => {
+  const store = ObjectStore.create(heapBacking());
+  const identifiers = colliding(60_000);
+  expect(new Set(identifiers).size).toBe(identifiers.length);
+  const item = family(Item);
+  const start = performance.now();
+  for (const identifier of identifiers) store.put(identifier, new Item(), { family: item });
+  expect(performance.now() - start).toBeLessThan(MILLISECONDS);
+  expect(store.size).toBe(identifiers.length);
+});

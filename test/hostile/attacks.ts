@@ -102,6 +102,21 @@ function emptyTable(): Backing {
   return forge.seal(schemas);
 }
 
+/** A table of three extents that ends with the image: there would be no room for the fourth. */
+function shortTable(): Backing {
+  const forge = new Forge(16 * 4096);
+  const [object, at] = [forge.allocate(8), forge.allocate(40)];
+  const table = forge.byteLength - 48;
+  for (let entry = table; entry < forge.byteLength; entry += 16) {
+    forge.u64(entry, forge.allocate(8));
+    forge.view.setUint32(entry + 8, 1, true);
+  }
+  forge.header(at, { count: 0, elementSize: 8, table, extents: 3 });
+  forge.u64(object, at);
+  forge.object("a", [{ address: object, bytes: 8 }]);
+  return forge.seal(JSON.stringify([LINK]));
+}
+
 /** A directory whose only segment comes before itself. */
 function circle(): Backing {
   const forge = new Forge(512 * MIB);
@@ -247,5 +262,6 @@ export const ATTACKS: readonly Attack[] = [
   { what: "pools with the same blocks", image: sharedBlocks, finds: /overlaps/ },
   { what: "150 000 pools", image: manyPools, finds: undefined },
   { what: "a table of nothing but zeros", image: emptyTable, finds: /without room/ },
+  { what: "a table without its room", image: shortTable, finds: /needs 64 bytes/ },
   { what: "a segment that comes before itself", image: circle, finds: /loop/ },
 ];

@@ -1,4 +1,4 @@
-import { checksum, tableCapacity } from "@luo/memory";
+import { type ArrayHeader, checksum, tableCapacity } from "@luo/memory";
 import { Memory } from "@luo/struct";
 
 const PAGE = 4096;
@@ -9,6 +9,8 @@ export interface Extent {
   readonly address: number;
   readonly capacity: number;
 }
+
+type Header = Pick<ArrayHeader, "count" | "elementSize" | "table" | "extents" | "fingerprint">;
 
 /** One version of an object: where its struct lies, and by which layout. */
 export interface Version extends Pick<Extent, "address"> {
@@ -77,11 +79,9 @@ export class Forge {
     return at;
   }
 
-  header(
-    at: number,
-    what: { count: number; elementSize: number; table: number; extents: number },
-  ): void {
+  header(at: number, what: Omit<Header, "fingerprint"> & Partial<Header>): void {
     this.u64(at, what.count);
+    this.view.setBigUint64(at + 8, what.fingerprint ?? 0n, true);
     this.u64(at + 16, what.table);
     this.view.setUint32(at + 24, what.extents, true);
     this.view.setUint32(at + 28, what.elementSize, true);

@@ -1,4 +1,4 @@
-import { ObjectStore } from "@luo/store";
+import { heapBacking, ObjectStore } from "@luo/store";
 import {
   aligned,
   array,
@@ -15,7 +15,7 @@ import {
   u16,
   union,
 } from "@luo/struct";
-import { familyOf } from "@luo/version";
+import { family, familyOf } from "@luo/version";
 import { expect, test } from "vitest";
 import { image, Page, page, pages } from "./fixture.js";
 
@@ -138,4 +138,27 @@ test("what is packed and aligned refers as well", () => {
   }
   const found = keeps(Object.assign(new Odd(), { first: pages(2), second: pages(3) }));
   expect([found.first.length, found.second.length]).toEqual([2, 3]);
+});
+
+test("structs in structs as deep as C promises, and no deeper", () => {
+  @LuoStruct(0, { family: "level/1" })
+  class First {
+    @ref(() => Page) pages: Sequence<Page> = [];
+  }
+  const around = (level: number, inner: new () => object) => {
+    @LuoStruct(0, { family: `level/${level}` })
+    class Outer {
+      @struct(() => inner) inner: object = new inner();
+    }
+    return Outer;
+  };
+  let deepest: new () => object = First;
+  for (let level = 2; level <= 63; level++) deepest = around(level, deepest);
+  keeps(new deepest());
+  const store = ObjectStore.create(heapBacking());
+  const Deeper = around(64, deepest);
+  expect(() => store.put("object", new Deeper(), { family: family(Deeper) })).toThrow(
+    /level\/64@0 has structs in structs over more than 63 levels/,
+  );
+  expect(store.schemas).toEqual([]);
 });
