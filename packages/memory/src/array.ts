@@ -23,9 +23,6 @@ import type { Pool } from "./pool.js";
 /** Elements decoded at a time while iterating: enough to be fast, and little on the heap. */
 const SLICE = 1024;
 
-/** Extents of an array that grew as far as memory goes; only one that others wrote has more. */
-const MANY = 1 << 15;
-
 /** Says whether what an array lies in is still allocated; many arrays may share one. */
 export interface Lease {
   valid: boolean;
@@ -112,12 +109,13 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
    */
   decode(index = 0, count: number = this.length - index): T[] {
     this.#check(index, count);
-    const parts = Array.from(this.#extents.ranges(index, count), ({ address, count }) =>
-      this.#codec.decodeArray(this.pool.memory.bytes, address, count, this.#refs),
-    );
-    if (parts.length === 1) return parts[0] as T[];
-    // `concat` is faster, but takes no more parts than fit on the stack.
-    return parts.length > MANY ? (parts.flat() as T[]) : ([] as T[]).concat(...parts);
+    const values = new Array<T>(count);
+    let done = 0;
+    for (const { address, count: here } of this.#extents.ranges(index, count)) {
+      this.#codec.decodeArray(this.pool.memory.bytes, address, here, this.#refs, values, done);
+      done += here;
+    }
+    return values;
   }
 
   /**
@@ -229,8 +227,7 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     if (values.length > room) this.pool.memory.reserve((values.length - room) * this.#codec.size);
     for (let done = 0; done < values.length; ) {
       const { address, count } = this.#extents.writable(index + done, values.length - done);
-      const whole = count === values.length;
-      this.#encode(whole ? values : values.slice(done, done + count), address);
+      this.#encode(values, done, done + count, address);
       done += count;
       this.#extents.complete(index + done);
     }
@@ -250,13 +247,15 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     memory.unfinished.set(this.#address, this as PreservedArray);
   }
 
-  #encode(values: readonly T[], address: number): void {
+  #encode(values: readonly T[], from: number, to: number, address: number): void {
     if (!layoutOf(this.struct).references) {
-      this.#codec.encodeArray(values, this.pool.memory.bytes, address);
+      this.#codec.encodeArray(values, this.pool.memory.bytes, address, undefined, from, to);
       return;
     }
-    for (const [index, value] of values.entries()) {
-      this.pool.write(this.struct, value, address + index * this.#codec.size, this.#refs);
+    const { size } = this.#codec;
+    for (let index = from; index < to; index++) {
+      const value = values[index] as T;
+      this.pool.write(this.struct, value, address + (index - from) * size, this.#refs);
     }
   }
 }

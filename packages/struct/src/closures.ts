@@ -389,17 +389,19 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
     },
     decode: (memory, offset, refs) =>
       readStruct(layout, fields, memory, inside(memory, offset, size), refs) as T,
-    encodeArray: (values, memory, offset, refs) => {
-      const start = row(memory, offset, values.length);
-      for (const [index, value] of values.entries())
-        write(value, memory, start + index * size, refs);
+    encodeArray: (values, memory, offset, refs, from = 0, to = values.length) => {
+      const start = row(memory, offset, to - from);
+      for (let index = from; index < to; index++) {
+        write(values[index] as T, memory, start + (index - from) * size, refs);
+      }
     },
-    decodeArray: (memory, offset, count, refs) => {
+    decodeArray: (memory, offset, count, refs, into, at = 0) => {
       const start = row(memory, offset, count);
-      return Array.from(
-        { length: count },
-        (_, index) => readStruct(layout, fields, memory, start + index * size, refs) as T,
-      );
+      const values = into ?? new Array<T>(count);
+      for (let index = 0; index < count; index++) {
+        values[at + index] = readStruct(layout, fields, memory, start + index * size, refs) as T;
+      }
+      return values;
     },
     view: (memory, offset, refs) =>
       viewOf({ memory, start: inside(memory, offset, size), refs }) as T,

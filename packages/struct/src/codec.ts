@@ -70,13 +70,13 @@ function lazily<T extends object>(layout: StructLayout): StructCodec<T> {
       codec.decode = make("decode");
       return codec.decode(memory, offset, refs);
     },
-    encodeArray(values, memory, offset, refs) {
+    encodeArray(...args) {
       codec.encodeArray = make("encodeArray");
-      codec.encodeArray(values, memory, offset, refs);
+      codec.encodeArray(...args);
     },
-    decodeArray(memory, offset, count, refs) {
+    decodeArray(...args) {
       codec.decodeArray = make("decodeArray");
-      return codec.decodeArray(memory, offset, count, refs);
+      return codec.decodeArray(...args);
     },
     view(memory, offset, refs) {
       codec.view = make("view");

@@ -84,6 +84,11 @@ function enter(layout: StructLayout, access: Access, bytes: string, args: string
   return `${inside} let p = m.base + o; if (!(${aligned})) return slow(${args}); ${positions(layout)}`;
 }
 
+/** Refuses what is no number of structs. */
+function counted(count: string, { size }: StructLayout): string {
+  return `if (!(Number.isSafeInteger(${count}) && ${count} >= 0)) outside(m, o, (${count}) * ${size});`;
+}
+
 function positions(layout: StructLayout): string {
   return `let ${strides(layout)
     .map((stride) => `p${stride} = p >>> ${shift(stride)}`)
@@ -155,25 +160,25 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
         ${OBJECT}
         ${body}
       };
-      return (values, m, o, refs) => {
-      const count = values.length;
-      ${enter(fixed(layout), access, `count * ${layout.size}`, "values, m, o, refs")}
+      return (values, m, o, refs, from = 0, to = values.length) => {
+      ${counted("to - from", layout)}
+      ${enter(fixed(layout), access, `(to - from) * ${layout.size}`, "values, m, o, refs, from, to")}
       ${arrays(emitter)}
-      for (let k = 0; k < count; k++, ${step(layout, access)}) {
+      for (let k = from; k < to; k++, ${step(layout, access)}) {
         write(values[k], m, refs, ${state});
       }
     }`;
   },
   decodeArray: ({ layout, emitter, decoder, access }) => {
     const { body, result } = decoder.struct();
-    return `return (m, o, count, refs) => {
-      if (!(Number.isSafeInteger(count) && count >= 0)) outside(m, o, count * ${layout.size});
-      ${enter(fixed(layout), access, `count * ${layout.size}`, "m, o, count, refs")}
+    return `return (m, o, count, refs, into, at = 0) => {
+      ${counted("count", layout)}
+      ${enter(fixed(layout), access, `count * ${layout.size}`, "m, o, count, refs, into, at")}
       ${arrays(emitter)}
-      const values = new Array(count);
+      const values = into ?? new Array(count);
       for (let k = 0; k < count; k++, ${step(layout, access)}) {
         ${body}
-        values[k] = ${result};
+        values[at + k] = ${result};
       }
       return values;
     }`;
@@ -189,7 +194,7 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
     return `
     ${viewClass(making, true)}
     return (m, o, count, refs) => {
-      if (!(Number.isSafeInteger(count) && count >= 0)) outside(m, o, count * ${size});
+      ${counted("count", making.layout)}
       ${enter(making.layout, making.access, `count * ${size}`, "m, o, count, refs")}
       p /= ${unit(making)};
       return new View(m, p - ${size / unit(making)}, refs, p + (count - 1) * ${size / unit(making)});

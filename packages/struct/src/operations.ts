@@ -20,10 +20,27 @@ export interface Cursor {
 export interface Operations<T extends object> {
   encode(value: T, memory: Memory, offset: number, refs?: RefResolver): void;
   decode(memory: Memory, offset: number, refs?: RefResolver): T;
-  /** Writes `values` one after the other. */
-  encodeArray(values: readonly T[], memory: Memory, offset: number, refs?: RefResolver): void;
-  /** Reads `count` structs that lie one after the other. */
-  decodeArray(memory: Memory, offset: number, count: number, refs?: RefResolver): T[];
+  /** Writes `values` one after the other; only those with an index from `from` to before `to`. */
+  encodeArray(
+    values: readonly T[],
+    memory: Memory,
+    offset: number,
+    refs?: RefResolver,
+    from?: number,
+    to?: number,
+  ): void;
+  /**
+   * Reads `count` structs that lie one after the other. With `into`, they become its elements from the
+   * index `at` on, and it is what is returned.
+   */
+  decodeArray(
+    memory: Memory,
+    offset: number,
+    count: number,
+    refs?: RefResolver,
+    into?: T[],
+    at?: number,
+  ): T[];
   /**
    * The struct in place: an object whose properties read and write the bytes, and copy nothing but
    * what they give. Nested structs are views as well; arrays, text and bytes are copies. It has the

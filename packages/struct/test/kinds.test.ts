@@ -197,6 +197,24 @@ describe.each(backends)("%s", (_, operationsOf) => {
     });
   });
 
+  test.each([0, 2])(
+    "a part of an array is written, and read into an array, at offset %d",
+    (offset) => {
+      const memory = new Memory(new ArrayBuffer(64));
+      const circles = operationsOf(Circle);
+      circles.encodeArray([5, 6, 7, 8].map(circle), memory, offset, undefined, 1, 3);
+      const into = [1, 2, 3].map(circle);
+      expect(circles.decodeArray(memory, offset, 2, undefined, into, 1)).toBe(into);
+      expect(into).toEqual([1, 6, 7].map(circle));
+      expect(circles.decodeArray(memory, offset, 3)[2]?.radius).toBe(0);
+      const write = (from: number, to: number) => () =>
+        circles.encodeArray(into, memory, offset, undefined, from, to);
+      expect(write(2, 4)).toThrow(FieldRangeError);
+      expect(write(2, 1)).toThrow(BoundsError);
+      expect(write(0, Number.NaN)).toThrow(BoundsError);
+    },
+  );
+
   test.each([0, 2])("a cursor walks an array, at offset %d", (offset) => {
     const memory = new Memory(new ArrayBuffer(64));
     operationsOf(Circle).encodeArray([5, 6, 7].map(circle), memory, offset);
