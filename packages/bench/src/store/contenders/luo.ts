@@ -36,7 +36,7 @@ export const contender: StoreContender = {
   objects: {
     put(identifiers) {
       objects = heapBacking();
-      const store = ObjectStore.create(objects);
+      store = ObjectStore.create(objects);
       const options = { family: One };
       for (let index = 0; index < identifiers.length; index++) {
         store.put(identifiers[index] as string, own[index % POOL] as Chunk, options);
@@ -44,7 +44,7 @@ export const contender: StoreContender = {
       return store.seal();
     },
     open() {
-      const store = ObjectStore.open(objects);
+      store = ObjectStore.open(objects);
       return (identifier) => store.take(identifier, One);
     },
   },
