@@ -7,6 +7,16 @@ export class BadImageError extends LuoError {
   }
 }
 
+/** An image would have been made where there is one. */
+export class ImageExistsError extends LuoError {
+  constructor() {
+    super(
+      "LUO_IMAGE_EXISTS",
+      "the memory holds an image already: open it, or fill its first page with zeros to begin anew",
+    );
+  }
+}
+
 /** The object under an identifier is not what the program asked for, or not what was written. */
 export class BadObjectError extends LuoError {
   readonly identifier: string;

@@ -6,7 +6,13 @@ export {
   type Pool,
 } from "@luo/memory";
 export { costOf } from "./cost.js";
-export { BadImageError, BadObjectError, IdentifierError, PoolNameError } from "./errors.js";
+export {
+  BadImageError,
+  BadObjectError,
+  IdentifierError,
+  ImageExistsError,
+  PoolNameError,
+} from "./errors.js";
 export { MAX_IDENTIFIER } from "./identifier.js";
 export {
   ObjectStore,

@@ -13,7 +13,7 @@ import { type Family, familyOf, NegotiationError } from "@luo/version";
 import { ArrayReader, ArrayWriter } from "./arrays.js";
 import { Contents } from "./contents.js";
 import { type Copy, Directory } from "./directory.js";
-import { BadObjectError, PoolNameError } from "./errors.js";
+import { BadObjectError, ImageExistsError, PoolNameError } from "./errors.js";
 import { type Form, Forms } from "./forms.js";
 import { ResidentPools } from "./resident-pools.js";
 import { isSealed, Root, readRoot, writeRoot } from "./root.js";
@@ -84,8 +84,13 @@ export class ObjectStore {
     return isSealed(new Memory(buffer));
   }
 
-  /** An empty store over zeroed memory. Nobody can open it before `seal`. */
+  /**
+   * An empty store over zeroed memory. Nobody can open it before `seal`.
+   *
+   * @throws {ImageExistsError} when there is an image, whose newer root would be taken for this one's
+   */
   static create(backing: Backing): ObjectStore {
+    if (isSealed(new Memory(backing.buffer))) throw new ImageExistsError();
     return new ObjectStore(backing, Object.assign(new Root(), { length: PAGE_SIZE }));
   }
 

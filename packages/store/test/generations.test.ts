@@ -5,7 +5,7 @@ import {
   type PreservedArray,
   restoreArray,
 } from "@luo/memory";
-import { BadObjectError, ObjectStore, PoolNameError } from "@luo/store";
+import { BadObjectError, ImageExistsError, ObjectStore, PoolNameError } from "@luo/store";
 import type { StructClass } from "@luo/struct";
 import { familyOf } from "@luo/version";
 import { describe, expect, test } from "vitest";
@@ -75,6 +75,13 @@ describe("what is not sealed is not there", () => {
       bytes.set(whole);
     }
     expect(content(backing)).not.toEqual(before);
+  });
+
+  test("an image is not created over another, whose content stays", () => {
+    const backing = some();
+    const before = content(backing);
+    expect(() => ObjectStore.create(backing)).toThrow(ImageExistsError);
+    expect(content(backing)).toEqual(before);
   });
 
   test("memory in which no generation was completed is none to open, but to create one in", () => {

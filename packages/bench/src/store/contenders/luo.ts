@@ -50,6 +50,7 @@ export const contender: StoreContender = {
   },
   array: {
     write() {
+      new Uint8Array(array.buffer, 0, 4096).fill(0);
       store = ObjectStore.create(array);
       store.put("array", Object.assign(new Chunks(), { items }));
       store.seal();
