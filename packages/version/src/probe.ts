@@ -8,24 +8,35 @@ import {
   type StructCodec,
 } from "@luo/struct";
 
-/** References are not followed: only whether they can be written is asked. */
+/** References are not followed: what they lead to is looked at when it is written. */
 const NOWHERE: RefResolver = { store: () => 0n, load: () => [] };
 
 /** What is read together with other fields, and cannot be written alone. */
 const DEPENDENT: readonly FieldType["kind"][] = ["union", "flexible"];
 
-const codecs = new WeakMap<FieldType, StructCodec<Record<string, unknown>>>();
+interface Probe {
+  readonly codec: StructCodec<Record<string, unknown>>;
+  readonly memory: Memory;
+}
+
+const probes = new WeakMap<FieldType, Probe>();
 
 /** Why a value cannot be of a type, found by encoding it; undefined when it can. */
 export function misfitOf(type: FieldType, value: unknown): string | undefined {
   if (DEPENDENT.includes(type.kind)) return value === undefined ? "found undefined" : undefined;
-  const codec = codecs.get(type) ?? codecOf(defineStruct("Probe", 0, [{ name: "value", type }]));
-  codecs.set(type, codec);
+  const { codec, memory } = probes.get(type) ?? probeOf(type);
   try {
-    codec.encode({ value }, new Memory(new ArrayBuffer(codec.size)), 0, NOWHERE);
+    codec.encode({ value }, memory, 0, NOWHERE);
     return undefined;
   } catch (error) {
     if (!(error instanceof FieldRangeError)) throw error;
     return error.message.slice(error.message.indexOf("found"));
   }
+}
+
+function probeOf(type: FieldType): Probe {
+  const codec = codecOf(defineStruct("Probe", 0, [{ name: "value", type }]));
+  const probe = { codec, memory: new Memory(new ArrayBuffer(codec.size)) };
+  probes.set(type, probe);
+  return probe;
 }

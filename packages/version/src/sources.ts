@@ -2,6 +2,7 @@ import { describe, type FieldDescriptor, notation, type StructClass } from "@luo
 import type { Primitive } from "./annotations.js";
 import { type Convert, type RelateStructs, relate } from "./carry.js";
 import { FamilyError } from "./errors.js";
+import { Misfit } from "./misfit.js";
 import type { Adjacent, Pair } from "./pairs.js";
 import { misfitOf } from "./probe.js";
 
@@ -33,7 +34,7 @@ export function upwards(step: Adjacent, structs: RelateStructs): Sources {
         if (was === undefined && initial !== undefined) {
           fail(newer, name, "has both a default and a function for the upgrade; keep one");
         }
-        return [name, { kind: "function", make }];
+        return [name, made(field, make)];
       }
       if (was !== undefined) return [name, carriedUp(step, pair, was, structs)];
       if (history.since === undefined && !extended) {
@@ -60,7 +61,7 @@ export function downwards(step: Adjacent, structs: RelateStructs): Sources {
         if (drop !== undefined) {
           fail(newer, name, "has both @dropped and a function for the downgrade; keep one");
         }
-        return [name, { kind: "function", make }];
+        return [name, made(field, make)];
       }
       if (drop !== undefined) return [name, given(older, field, drop.initial) ?? { kind: "none" }];
       const pair = step.pairs.find((candidate) => candidate.older === field);
@@ -81,10 +82,23 @@ function given(
   initial: Primitive | ((from: object) => unknown) | undefined,
 ): Source | undefined {
   if (initial === undefined) return undefined;
-  if (typeof initial === "function") return { kind: "function", make: initial };
+  if (typeof initial === "function") return made(field, initial);
   const misfit = misfitOf(field.type, initial);
   if (misfit !== undefined) fail(struct, field.name, `cannot hold its default: ${misfit}`);
   return { kind: "value", value: initial };
+}
+
+/** What a function makes is held against the field's type, as not every program is type-checked. */
+function made({ type }: FieldDescriptor, make: (from: object) => unknown): Source {
+  return {
+    kind: "function",
+    make: (from) => {
+      const value = make(from);
+      const misfit = misfitOf(type, value);
+      if (misfit === undefined) return value;
+      throw new Misfit("", `cannot hold what is made for it: ${misfit}`);
+    },
+  };
 }
 
 function own(struct: StructClass, { name, type }: FieldDescriptor): Source {

@@ -243,6 +243,31 @@ describe("functions", () => {
       "plant from version 6 to 5: milliwatts holds 1n, which version 5 cannot hold: an upgrade would make it 0n",
     );
   });
+  // As JavaScript would have them, or TypeScript that was persuaded.
+  const gives = (value: unknown) => (() => value) as () => never;
+  test.each([
+    ["size", "7", /size cannot hold what is made for it: found "7", expected/],
+    ["size", 2 ** 32, /size cannot hold what is made for it: found 4294967296, expected/],
+    ["text", "too long", /text cannot hold what is made for it: found "too long", expected/],
+    ["units", undefined, /units cannot hold what is made for it: found undefined, expected/],
+    ["main", 7, /main cannot hold what is made for it: found 7, expected/],
+  ])("that give what %s cannot hold are told, both ways", (field, value, message) => {
+    @LuoStruct(0, { family: "made" })
+    class Before {
+      @u32 size = 0;
+      @char(4) text = "";
+      @ref(() => UnitV0) units: Sequence<UnitV0> = [];
+      @struct main: UnitV0 = new UnitV0();
+    }
+    const both = { upgrade: { [field]: gives(value) }, downgrade: { [field]: gives(value) } };
+    @LuoStruct(1, { family: "made" })
+    @follows(Before, both as object)
+    class After extends Before {}
+    const Made = family(After);
+    expect(() => Made.convert(new Before(), 1)).toThrow(message);
+    expect(() => Made.convert(new After(), 0)).toThrow(message);
+  });
+
   test("that throw are told with the field that they make", () => {
     const value = Object.assign(Plant.convert(plant(), 6), { milliwatts: -1n });
     expect(() => Plant.convert(value, 4)).toThrow(
