@@ -1,4 +1,4 @@
-import { LuoError } from "@luo/struct";
+import { LuoError, show } from "@luo/struct";
 
 /** The bytes are not an image, or not a whole one. */
 export class BadImageError extends LuoError {
@@ -32,7 +32,7 @@ export class IdentifierError extends LuoError {
   constructor(identifier: unknown, found: string) {
     super(
       "LUO_IDENTIFIER",
-      `identifier ${JSON.stringify(identifier)}: found ${found}, expected 1 to 128 bytes of UTF-8`,
+      `identifier ${show(identifier)}: found ${found}, expected 1 to 128 bytes of UTF-8`,
     );
   }
 }

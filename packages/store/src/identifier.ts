@@ -25,6 +25,7 @@ export class IdentifierBytes {
   /** @throws {IdentifierError} unless it has 1 to 128 bytes of well-formed UTF-8 */
   set(identifier: string): this {
     if (identifier === this.#text) return this;
+    if (typeof identifier !== "string") throw new IdentifierError(identifier, typeof identifier);
     this.#text = undefined;
     const { length } = identifier;
     const bytes = this.#bytes;
@@ -80,7 +81,6 @@ export class IdentifierBytes {
   }
 
   #encode(identifier: string): number {
-    if (typeof identifier !== "string") throw new IdentifierError(identifier, typeof identifier);
     if (/\p{Surrogate}/u.test(identifier)) {
       throw new IdentifierError(identifier, "half a character");
     }

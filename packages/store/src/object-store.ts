@@ -154,7 +154,7 @@ export class ObjectStore {
    */
   put(identifier: string, value: object, { family, alongside }: PutOptions = {}): void {
     this.#memory.account();
-    const known = family ?? familyOf(value.constructor as StructClass);
+    const known = family ?? familyOf(value?.constructor as StructClass);
     const entry = this.#directory.find(identifier);
     const forms = this.#forms.written(known, alongside);
     // Most objects refer to nothing.

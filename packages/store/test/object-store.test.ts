@@ -6,7 +6,7 @@ import {
   IdentifierError,
   ObjectStore,
 } from "@luo/store";
-import { bool, flexible, LuoStruct, u16, u64 } from "@luo/struct";
+import { bool, DeclarationError, flexible, LuoStruct, u16, u64 } from "@luo/struct";
 import { ConversionError, family, familyOf, NegotiationError } from "@luo/version";
 import { describe, expect, test } from "vitest";
 import {
@@ -127,7 +127,14 @@ describe("what cannot be written leaves the store as it was", () => {
         IdentifierError,
         /130 bytes/,
       ],
+      [
+        "a number",
+        (store) => store.put(5 as never, other(1)),
+        IdentifierError,
+        /identifier 5: found/,
+      ],
       ["one that is empty", (store) => store.put("", other(1)), IdentifierError, /0 bytes/],
+      ["no object", (store) => store.put("a", null as never), DeclarationError, /not a struct/],
       [
         "one with half a character",
         (store) => store.put("\ud800", other(1)),

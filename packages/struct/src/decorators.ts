@@ -366,9 +366,22 @@ export function aligned(align: number): FieldModifier {
   return modifier((field) => ({ ...field, align }));
 }
 
-/** Says of a field what this package does not know of: `describe` gives it in the field's `notes`. */
+/**
+ * Says of a field what this package does not know of: `describe` gives it in the field's `notes`.
+ *
+ * @throws {DeclarationError} when the same is said twice of one field
+ */
 export function note(key: symbol, value: unknown): FieldModifier {
-  return modifier((field) => ({ ...field, notes: { ...field.notes, [key]: value } }));
+  return modifier((field) => {
+    if (field.notes !== undefined && key in field.notes) {
+      throw new DeclarationError(
+        `${key.description}`,
+        undefined,
+        "is said twice of a field; remove one",
+      );
+    }
+    return { ...field, notes: { ...field.notes, [key]: value } };
+  });
 }
 
 function elementType<T>(annotation: string, of: ElementType<T>): FieldType {

@@ -1,4 +1,10 @@
-import { type FieldDescriptor, type FieldModifier, note } from "@luo/struct";
+import {
+  DeclarationError,
+  type FieldDescriptor,
+  type FieldModifier,
+  note,
+  show,
+} from "@luo/struct";
 
 /** What a default can be as a value; anything else comes from a function, which makes it anew each time. */
 export type Primitive = string | number | bigint | boolean;
@@ -46,6 +52,8 @@ const LOSSY = Symbol.for("@luo/version/lossy");
  *
  * A downgrade throws unless the field holds what an upgrade would give again, or is `@lossy`. In an
  * array behind `@ref` a function is called whenever an element is read.
+ *
+ * @throws {DeclarationError} when the version is not an integer from 0 to 4294967295
  */
 export function since(version: number): FieldModifier;
 export function since<Older extends object, T extends Primitive | object>(
@@ -54,6 +62,10 @@ export function since<Older extends object, T extends Primitive | object>(
 ): DefaultDecorator<T>;
 export function since<T extends Primitive>(version: number, initial: T): DefaultDecorator<T>;
 export function since(version: number, initial?: Since["initial"]): FieldModifier {
+  if (!Number.isInteger(version) || version < 0 || version > 0xffff_ffff) {
+    const problem = `the version is ${show(version)}, expected an integer from 0 to 4294967295`;
+    throw new DeclarationError("@since", undefined, problem);
+  }
   return note(SINCE, initial === undefined ? { version } : { version, initial });
 }
 

@@ -132,7 +132,7 @@ function misplaced(
     return `${name} is of family ${family}; say @LuoStruct(${version}, { family: "${wanted}" })`;
   }
   if (before !== undefined && describe(before).version === version) {
-    return `${describe(before).name} and ${name} are both version ${version}; give one another`;
+    return `${describe(before).name} and ${name} are both version ${version}; make one of them another version`;
   }
   if (older === undefined) return undefined;
   const last = describe(older);

@@ -35,7 +35,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new LockError("", "is not JSON", { cause });
+    throw new LockError("", `is not JSON: ${(cause as Error).message}`, { cause });
   }
 }
 

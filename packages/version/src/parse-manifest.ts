@@ -19,7 +19,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new ManifestError("", "is not JSON", { cause });
+    throw new ManifestError("", `is not JSON: ${(cause as Error).message}`, { cause });
   }
 }
 

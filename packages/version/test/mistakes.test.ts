@@ -51,7 +51,7 @@ describe("what cannot work is an error when the family is first used, from which
         class Next extends Base {}
         return [Other, Next][1] ?? Next;
       },
-      "are both version 1; give one another",
+      "are both version 1; make one of them another version",
     ],
     [
       "another family's name",
@@ -367,6 +367,20 @@ describe("what is wrong by itself is an error when the class is declared", () =>
     class Derived extends Base {}
     expect(use(Derived)).toThrow("Derived came after the family was used");
     expect(use(Base)()).toEqual([0]);
+  });
+
+  test.each([-1, 1.5, 2 ** 32, "1" as never])("@since(%s)", (version) => {
+    expect(() => since(version, 1)).toThrow(DeclarationError);
+    expect(() => since(version)).toThrow("expected an integer from 0 to 4294967295");
+  });
+
+  test("the same said twice of a field", () => {
+    expect(() => {
+      class Twice {
+        @since(1) @since(2) @u32 x = 0;
+      }
+      return Twice;
+    }).toThrow("since: is said twice of a field; remove one");
   });
 
   test("an annotation without a type, and a class without @LuoStruct", () => {

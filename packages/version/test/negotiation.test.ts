@@ -125,6 +125,7 @@ describe("alongside the newest, where the successor is not known", () => {
     for (const last of [-1, 0.5, Number.NaN]) {
       expect(() => alongside(M, { last })).toThrow(RangeError);
     }
+    expect(() => alongside(M, "none" as never)).toThrow('found "none", expected "all", { last }');
   });
 
   test("those that are written: not a version that is held back or retired", () => {
