@@ -1,10 +1,10 @@
 import { PreservedMemory, restoreArray } from "@luo/memory";
 import { heapBacking, ObjectStore } from "@luo/store";
-import { fingerprintOf, LuoError, LuoStruct, u64 } from "@luo/struct";
+import { fingerprintOf, LuoError, LuoStruct, ref, type Sequence, u64 } from "@luo/struct";
 import { family } from "@luo/version";
 import { expect, test } from "vitest";
 import { ATTACKS } from "./hostile/attacks.js";
-import { Forge } from "./hostile/forge.js";
+import { type Extent, Forge } from "./hostile/forge.js";
 
 @LuoStruct(0, { family: "item" })
 class Item {
@@ -51,6 +51,38 @@ test("an array in more extents than fit on the stack is decoded at once", () => 
   forge.header(at, { count, elementSize: 8, table, extents: count, fingerprint });
   const memory = new PreservedMemory(forge.memory, { end: forge.byteLength });
   expect(restoreArray(memory.pool("p"), at, Item).decode()).toHaveLength(count);
+});
+
+test("references to one long table are taken without reading it for each", () => {
+  @LuoStruct(0, { family: "node" })
+  class Node {
+    @ref(() => Item) items: Sequence<Item> = [];
+  }
+  const forge = new Forge(16 << 20);
+  const [extents, nodes] = [100_000, 200_000];
+  const fill = (count: number, value: number) => {
+    const address = forge.allocate(count * 8);
+    for (let n = 0; n < count; n++) forge.u64(address + n * 8, value);
+    return address;
+  };
+  const array = (struct: new () => object, parts: readonly Extent[]) => {
+    const count = parts.reduce((sum, { capacity }) => sum + capacity, 0);
+    const at = forge.array(count, 8, parts);
+    const table = Number(forge.view.getBigUint64(at + 16, true));
+    const fingerprint = fingerprintOf(struct);
+    forge.header(at, { count, elementSize: 8, table, extents: parts.length, fingerprint });
+    return at;
+  };
+  const room = fill(extents, 0);
+  const parts = Array.from({ length: extents }, (_, n) => ({ address: room + n * 8, capacity: 1 }));
+  const address = fill(nodes, array(Item, parts));
+  const all = array(Node, [{ address, capacity: nodes }]);
+  const memory = new PreservedMemory(forge.memory, { end: forge.byteLength });
+  const start = performance.now();
+  const found = restoreArray(memory.pool("p"), all, Node).decode();
+  expect(found.at(-1)?.items.length).toBe(extents);
+  expect(found.at(-1)?.items.at(-1)?.id).toBe(0);
+  expect(performance.now() - start).toBeLessThan(MILLISECONDS);
 });
 
 /** Three words of letters each, which are all the same to multiplications that begin with no secret. */

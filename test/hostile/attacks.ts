@@ -59,6 +59,23 @@ function shared(how: "extents" | "table"): Backing {
   return forge.seal(JSON.stringify([LINK]));
 }
 
+/** References that all lead to one array, whose table is long. */
+function sharedTable(): Backing {
+  const forge = new Forge(16 * MIB);
+  const [extents, links] = [100_000, 200_000];
+  const leaf = forge.array(0, 8, []);
+  const room = forge.allocate(extents * 8);
+  for (const index of range(extents)) forge.u64(room + index * 8, leaf);
+  const each = range(extents).map((index) => ({ address: room + index * 8, capacity: 1 }));
+  const target = forge.array(extents, 8, each);
+  const address = forge.allocate(links * 8);
+  for (const index of range(links)) forge.u64(address + index * 8, target);
+  const object = forge.allocate(8);
+  forge.u64(object, forge.array(links, 8, [{ address, capacity: links }]));
+  forge.object("a", [{ address: object, bytes: 8 }]);
+  return forge.seal(JSON.stringify([LINK]));
+}
+
 /** Versions of one object that all are the same bytes. */
 function sameBytes(): Backing {
   const forge = new Forge(2 * MIB);
@@ -98,7 +115,7 @@ function emptyTable(): Backing {
   const schemas = JSON.stringify([LINK]);
   forge.u64(object, at);
   forge.object("a", [{ address: object, bytes: 8 }]);
-  forge.header(at, { count: 1, elementSize: 8, table: 16 * MIB, extents: 16 * MIB });
+  forge.header(at, { count: 16 * MIB, elementSize: 8, table: 16 * MIB, extents: 16 * MIB });
   return forge.seal(schemas);
 }
 
@@ -111,7 +128,7 @@ function shortTable(): Backing {
     forge.u64(entry, forge.allocate(8));
     forge.view.setUint32(entry + 8, 1, true);
   }
-  forge.header(at, { count: 0, elementSize: 8, table, extents: 3 });
+  forge.header(at, { count: 3, elementSize: 8, table, extents: 3 });
   forge.u64(object, at);
   forge.object("a", [{ address: object, bytes: 8 }]);
   return forge.seal(JSON.stringify([LINK]));
@@ -258,6 +275,7 @@ export const ATTACKS: readonly Attack[] = [
   },
   { what: "arrays with the same extent", image: () => shared("extents"), finds: /overlaps/ },
   { what: "arrays with the same table", image: () => shared("table"), finds: /overlaps/ },
+  { what: "many references to one long table", image: sharedTable, finds: undefined },
   { what: "versions with the same bytes", image: sameBytes, finds: /overlaps/ },
   { what: "pools with the same blocks", image: sharedBlocks, finds: /overlaps/ },
   { what: "150 000 pools", image: manyPools, finds: undefined },

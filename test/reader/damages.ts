@@ -101,7 +101,7 @@ const NONSENSE: [string, (image: Anatomy) => void, RegExp][] = [
   ["elements of another size", (at) => at.set32(at.array + 28, 16), /have 16 bytes/],
   ["more elements than memory", (at) => at.set(at.array, 2n ** 53n - 1n), /values for each byte/],
   ["more than the extents hold", (at) => at.set(at.array, 999), /999 elements in extents of/],
-  ["an extent without room", (at) => at.set32(at.table + 8, 0), /extent 0: has no room/],
+  ["an extent without room", (at) => at.set32(at.table + 8, 0), /extent 0: has no elements/],
   ["an extent beyond the image", (at) => at.set32(at.table + 8, 2 ** 32 - 1), /end behind/],
   ["a table beyond it", (at) => at.set32(at.array + 24, 2 ** 32 - 1), /table: .*end behind/],
   ["a bool of 2", (at) => at.fill(at.struct + placeOf("truth"), 1, 2), /found 2, expected 0 or 1/],

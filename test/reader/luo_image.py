@@ -213,9 +213,9 @@ class Image:
         found = []
         for index, (first, capacity, used_sum) in enumerate(EXTENT.iter_unpack(listed)):
             where = f"{what}: extent {index}"
-            if capacity == 0:
-                raise Damaged(f"{where}: has no room")
             used = min(capacity, count - len(found))
+            if used == 0:
+                raise Damaged(f"{where}: has no elements")
             data = self.bytes_at(where, first, capacity * size)
             check_sum(where, data[: used * size], used_sum)
             for at in (first + n * size for n in range(used)):

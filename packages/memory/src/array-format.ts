@@ -26,7 +26,7 @@ export class ArrayHeader {
   @u32 checksum = 0;
 }
 
-/** Room for elements. Every extent but the last is full. */
+/** Room for elements. Every extent but the last is full, and that one is not empty. */
 @LuoStruct(0, { family: "luo.extent" })
 export class ArrayExtent {
   /** Of the first element. */
@@ -61,19 +61,17 @@ export function writeArray(
 }
 
 /**
- * Header and table of an array of whatever elements, checked.
+ * The header of an array of whatever elements, checked. What it says of a table is not looked at yet.
  *
- * @throws {BadAddressError} when they cannot be right
+ * @throws {BadAddressError} when it cannot be right
  */
-export function readArray(
+export function readArrayHeader(
   memory: PreservedMemory,
   address: bigint | number,
   name: string,
   elementSize: number,
-): { header: ArrayHeader; extents: readonly ArrayExtent[] } {
-  const bad = (problem: string): never => {
-    throw new BadAddressError(address, `the array of ${name} ${problem}`);
-  };
+): ArrayHeader {
+  const bad = wrong(address, name);
   const { bytes } = memory;
   const at = memory.locate(address, headerCodec.size, `the header of an array of ${name}`);
   const sum = checksum(bytes, at, headerCodec.size - 4);
@@ -81,33 +79,61 @@ export function readArray(
     bad(`has a header whose checksum is not ${hex(sum)}; the bytes have changed`);
   }
   const header = headerCodec.decode(bytes, at);
+  const { count, extents } = header;
   if (header.elementSize !== elementSize) {
     bad(`holds elements of ${header.elementSize} bytes, expected ${elementSize}`);
   }
-  if (header.extents === 0) {
-    if (header.count > 0) bad(`counts ${header.count} elements, but has no extents`);
-    return { header, extents: [] };
+  if (extents === 0 && count > 0) bad(`counts ${count} elements, but has no extents`);
+  if (extents > count) bad(`counts ${count} elements, but has ${extents} extents`);
+  return header;
+}
+
+/**
+ * The extents that the table of an array lists, checked.
+ *
+ * @param address of the header
+ * @throws {BadAddressError} when they cannot be right
+ */
+export function readArrayTable(
+  memory: PreservedMemory,
+  address: bigint | number,
+  name: string,
+  { count, extents, table, elementSize, tableChecksum }: ArrayHeader,
+): readonly ArrayExtent[] {
+  if (extents === 0) return [];
+  const bad = wrong(address, name);
+  const { bytes } = memory;
+  const length = extents * extentCodec.size;
+  const allocated = tableCapacity(extents) * extentCodec.size;
+  const start = memory.locate(table, allocated, `the table of an array of ${name}`);
+  const sum = checksum(bytes, start, length);
+  if (tableChecksum !== sum) {
+    bad(`has a table with the checksum ${hex(sum)}, expected ${hex(tableChecksum)}`);
   }
-  const length = header.extents * extentCodec.size;
-  const allocated = tableCapacity(header.extents) * extentCodec.size;
-  const table = memory.locate(header.table, allocated, `the table of an array of ${name}`);
-  const tableSum = checksum(bytes, table, length);
-  if (header.tableChecksum !== tableSum) {
-    bad(`has a table with the checksum ${hex(tableSum)}, expected ${hex(header.tableChecksum)}`);
-  }
-  const extents: ArrayExtent[] = [];
+  const list: ArrayExtent[] = [];
   let room = 0;
   // Each is checked before the next is decoded: a table may be large and none of it right.
-  for (let entry = table; entry < table + length; entry += extentCodec.size) {
+  for (let entry = start; entry < start + length; entry += extentCodec.size) {
     const extent = extentCodec.decode(bytes, entry);
     const { address, capacity } = extent;
-    extents.push(extent);
     if (capacity === 0) bad("has an extent without room");
-    const wanted = capacity * elementSize;
-    memory.locate(address, wanted, `an extent with ${capacity} elements of ${name}`);
+    if (room >= count) bad(`counts ${count} elements, but has extents behind those for ${room}`);
+    memory.locate(
+      address,
+      capacity * elementSize,
+      `an extent with ${capacity} elements of ${name}`,
+    );
+    list.push(extent);
     room += capacity;
     if (room * elementSize > memory.end) bad("has extents that overlap");
   }
-  if (header.count > room) bad(`counts ${header.count} elements, but its extents hold ${room}`);
-  return { header, extents };
+  if (count > room) bad(`counts ${count} elements, but its extents hold ${room}`);
+  return list;
 }
+
+/** Throws what is wrong with an array. */
+const wrong =
+  (address: bigint | number, name: string) =>
+  (problem: string): never => {
+    throw new BadAddressError(address, `the array of ${name} ${problem}`);
+  };

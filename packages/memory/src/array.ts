@@ -13,7 +13,9 @@ import {
   type ArrayHeader,
   extentCodec,
   headerCodec,
-  readArray,
+  readArrayHeader,
+  readArrayTable,
+  tableCapacity,
   writeArray,
 } from "./array-format.js";
 import { BadAddressError, hex } from "./errors.js";
@@ -29,9 +31,9 @@ export interface Lease {
 }
 
 /** Where an array begins, and what it consists of. */
-interface Place extends Pick<ArrayHeader, "count" | "table"> {
+interface Place extends Pick<ArrayHeader, "count" | "table" | "extents"> {
   readonly address: number;
-  readonly extents: readonly ArrayExtent[];
+  readonly load: () => readonly ArrayExtent[];
   /** In which the header was allocated; -1 when it was there before the program. */
   readonly generation: number;
 }
@@ -65,10 +67,10 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     this.struct = struct;
     this.#refs = refs;
     this.#codec = codecOf(struct);
-    this.#extents = new Extents(pool, struct.name, this.#codec.size, place.count, place.extents);
+    this.#extents = new Extents(pool, struct.name, this.#codec.size, place.count, place.load);
     this.#address = place.address;
     this.#table = place.table;
-    this.#tableCapacity = this.#extents.tableCapacity;
+    this.#tableCapacity = place.extents > 0 ? tableCapacity(place.extents) : 0;
     this.#generation = place.generation;
   }
 
@@ -161,14 +163,15 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
   flush(): void {
     const { memory } = this.pool;
     if (memory.unfinished.get(this.#address) !== this) return;
-    const { list, tableCapacity } = this.#extents;
-    if (tableCapacity > this.#tableCapacity) {
-      const table = this.pool.allocate(tableCapacity * extentCodec.size);
+    this.#extents.settle();
+    const { list } = this.#extents;
+    const wanted = list.length > 0 ? tableCapacity(list.length) : 0;
+    if (wanted !== this.#tableCapacity) {
+      const table = wanted > 0 ? this.pool.allocate(wanted * extentCodec.size) : 0;
       if (this.#tableCapacity > 0) this.pool.free(this.#table);
       this.#table = table;
-      this.#tableCapacity = tableCapacity;
+      this.#tableCapacity = wanted;
     }
-    this.#extents.settle();
     const fingerprint = fingerprintOf(this.struct);
     const header = { count: this.length, fingerprint, elementSize: this.#codec.size };
     writeArray(memory.bytes, this.#address, { ...header, table: this.#table }, list);
@@ -269,17 +272,18 @@ export function allocArray<T extends object>(
   const { size } = codecOf(struct);
   if (size === 0) throw new RangeError(`${struct.name} has no bytes, so there is no array of it`);
   const { generation } = pool.memory;
-  const place = { address: pool.allocate(headerCodec.size), table: 0, count: 0, extents: [] };
+  const none = { table: 0, count: 0, extents: 0, load: () => [] };
+  const place = { address: pool.allocate(headerCodec.size), ...none };
   const array = new PreservedArray(pool, struct, refs, { ...place, generation });
   pool.memory.unfinished.set(place.address, array as PreservedArray);
   return array;
 }
 
 /**
- * The array at an address. Its header and table are checked first; elements are not read.
+ * The array at an address. Its header is checked; the table is read, and checked, when an element is
+ * first asked for.
  *
- * @throws {BadAddressError} when the header or the table cannot be right, or the elements are of
- *   another layout
+ * @throws {BadAddressError} when the header cannot be right, or the elements are of another layout
  */
 export function restoreArray<T extends object>(
   pool: Pool,
@@ -291,15 +295,15 @@ export function restoreArray<T extends object>(
   const { name } = describe(struct);
   const unfinished = memory.unfinished.get(Number(address));
   if (unfinished?.struct === struct) return unfinished as PreservedArray<T>;
-  const { header, extents } = readArray(memory, address, name, codecOf(struct).size);
+  const header = readArrayHeader(memory, address, name, codecOf(struct).size);
   if (header.fingerprint !== fingerprintOf(struct)) {
     throw new BadAddressError(
       address,
       `the array of ${name} holds elements with fingerprint ${hex(header.fingerprint)}, expected ${hex(fingerprintOf(struct))}`,
     );
   }
-  const { count, table } = header;
-  const place = { address: Number(address), count, table, extents, generation: -1 };
+  const load = () => readArrayTable(memory, address, name, header);
+  const place = { ...header, address: Number(address), load, generation: -1 };
   return new PreservedArray(pool, struct, refs, place);
 }
 

@@ -1,4 +1,4 @@
-import { type ArrayExtent, tableCapacity } from "./array-format.js";
+import type { ArrayExtent } from "./array-format.js";
 import { checksum } from "./checksum.js";
 import { BadAddressError, hex } from "./errors.js";
 import type { Pool } from "./pool.js";
@@ -38,38 +38,46 @@ export class Extents {
   readonly #pool: Pool;
   readonly #name: string;
   readonly #size: number;
-  readonly #list: Extent[] = [];
+  #loaded: Extent[] | undefined;
+  readonly #load: () => readonly ArrayExtent[];
   /** Extents of earlier generations that were copied. */
   #former: number[] = [];
 
-  /** @param name of the element's class; @param size of an element, in bytes */
+  /**
+   * @param name of the element's class
+   * @param size of an element, in bytes
+   * @param load reads those that there are, which is done when they are first needed: there may be
+   *   many arrays of which the program never reads an element
+   */
   constructor(
     pool: Pool,
     name: string,
     size: number,
     length: number,
-    list: readonly ArrayExtent[],
+    load: () => readonly ArrayExtent[],
   ) {
     this.#pool = pool;
     this.#name = name;
     this.#size = size;
     this.length = length;
-    for (const { address, capacity, checksum } of list) {
-      const from = this.room;
+    this.#load = load;
+  }
+
+  get #list(): Extent[] {
+    if (this.#loaded !== undefined) return this.#loaded;
+    let from = 0;
+    this.#loaded = this.#load().map(({ address, capacity, checksum }): Extent => {
       const covered = this.#used(capacity, from);
-      const place = { address, capacity, from, generation: -1 };
-      this.#list.push({ ...place, checksum, covered, state: "unread" });
-    }
+      const extent = { address, capacity, from, generation: -1, checksum, covered };
+      from += capacity;
+      return { ...extent, state: "unread" };
+    });
+    return this.#loaded;
   }
 
   /** As a table lists them. */
   get list(): readonly ArrayExtent[] {
     return this.#list;
-  }
-
-  /** How many a table has room for that lists them; 0 when there are none. */
-  get tableCapacity(): number {
-    return this.#list.length > 0 ? tableCapacity(this.#list.length) : 0;
   }
 
   /** How many elements fit. */
@@ -140,8 +148,16 @@ export class Extents {
     this.#cover(extent, extent.capacity);
   }
 
-  /** Takes the checksums of what has changed. */
+  /**
+   * Takes the checksums of what has changed. Extents in which nothing came to lie, as elements behind
+   * did not fit their struct, are freed.
+   */
   settle(): void {
+    for (let last = this.#list.at(-1); last !== undefined; last = this.#list.at(-1)) {
+      if (last.from < this.length || last.generation !== this.#pool.memory.generation) break;
+      this.#pool.free(last.address);
+      this.#list.pop();
+    }
     for (const extent of this.#list) {
       const used = this.#used(extent.capacity, extent.from);
       if (extent.state === "changed" || extent.covered !== used) this.#cover(extent, used);

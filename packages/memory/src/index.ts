@@ -1,5 +1,11 @@
 export { allocArray, freeArray, type Lease, PreservedArray, restoreArray } from "./array.js";
-export { type ArrayExtent, type ArrayHeader, readArray, tableCapacity } from "./array-format.js";
+export {
+  type ArrayExtent,
+  type ArrayHeader,
+  readArrayHeader,
+  readArrayTable,
+  tableCapacity,
+} from "./array-format.js";
 export { type Backing, heapBacking } from "./backing.js";
 export { BlockList } from "./block-list.js";
 export { checksum } from "./checksum.js";

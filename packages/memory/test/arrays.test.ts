@@ -112,11 +112,26 @@ test("an append that fails in a later extent leaves what there is, with its chec
   const found = restoreArray(pool, array.address, Item);
   found.verify();
   expect(ids(found)).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
+  // Only extents with elements are kept.
+  expect(pool.usage.bytes).toBeLessThan(10_000 * 16 + 4 * 4096);
   array.append(items(30_000, 10_000));
   memory.flush();
   const more = restoreArray(pool, array.address, Item);
   more.verify();
   expect([more.length, more.at(-1)?.id]).toEqual([40_000, 39_999n]);
+});
+
+test("an append that fails with the first leaves nothing but a header", () => {
+  const memory = growable();
+  const pool = memory.pool("test");
+  const array = allocArray(pool, Item);
+  expect(() => array.append([Object.assign(item(1), { kind: -1 })])).toThrow(RangeError);
+  memory.flush();
+  expect(restoreArray(pool, array.address, Item).length).toBe(0);
+  expect(pool.usage).toEqual({ allocations: 1, bytes: 40, pages: 1 });
+  array.append([item(2)]);
+  memory.flush();
+  expect(ids(restoreArray(pool, array.address, Item))).toEqual([2]);
 });
 
 test("elements larger than an extent, and elements of one byte", () => {

@@ -2,7 +2,8 @@ import {
   BadAddressError,
   checksum,
   type PreservedMemory,
-  readArray,
+  readArrayHeader,
+  readArrayTable,
   tableCapacity,
 } from "@luo/memory";
 import { type Layout, Layouts } from "./layouts.js";
@@ -120,12 +121,13 @@ export class Reach {
     const element = this.#layouts.get(struct);
     const { size, fingerprint } = element.schema;
     const address = this.#memory.bytes.view.getBigUint64(at, !big);
-    const { header, extents } = readArray(this.#memory, address, struct, size);
+    const header = readArrayHeader(this.#memory, address, struct, size);
     if (header.fingerprint !== BigInt(`0x${fingerprint}`)) {
       throw new BadAddressError(address, `the array of ${struct} holds elements of another layout`);
     }
     const what = `of an array of ${struct}`;
     if (!visit(Number(address), HEADER_BYTES, `the header ${what}`, true)) return;
+    const extents = readArrayTable(this.#memory, address, struct, header);
     if (extents.length === 0) return;
     const table = tableCapacity(extents.length) * TABLE_ENTRY_BYTES;
     visit(header.table, table, `the table ${what}`, false);
