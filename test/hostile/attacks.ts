@@ -76,6 +76,11 @@ function sharedTable(): Backing {
   return forge.seal(JSON.stringify([LINK]));
 }
 
+/** Schemas that are nothing: each takes three bytes here, and many more as an object. */
+function emptySchemas(): Backing {
+  return new Forge(64 * MIB).seal(`[${"{},".repeat(16 * MIB)}{}]`);
+}
+
 /** Versions of one object that all are the same bytes. */
 function sameBytes(): Backing {
   const forge = new Forge(2 * MIB);
@@ -276,6 +281,7 @@ export const ATTACKS: readonly Attack[] = [
   { what: "arrays with the same extent", image: () => shared("extents"), finds: /overlaps/ },
   { what: "arrays with the same table", image: () => shared("table"), finds: /overlaps/ },
   { what: "many references to one long table", image: sharedTable, finds: undefined },
+  { what: "millions of empty schemas", image: emptySchemas, finds: /at most 16777216/ },
   { what: "versions with the same bytes", image: sameBytes, finds: /overlaps/ },
   { what: "pools with the same blocks", image: sharedBlocks, finds: /overlaps/ },
   { what: "150 000 pools", image: manyPools, finds: undefined },

@@ -106,6 +106,8 @@ class Image:
     def read_schemas(self):
         if self.root.schemas_length == 0:
             return []
+        if self.root.schemas_length > 16 << 20:
+            raise Damaged(f"schemas: {self.root.schemas_length} bytes")
         data = self.bytes_at("schemas", self.root.schemas, self.root.schemas_length)
         check_sum("schemas", data, self.root.schemas_checksum)
         return schemas_of(data)

@@ -3,6 +3,9 @@ import { BadImageError } from "./errors.js";
 import type { Root } from "./root.js";
 import { Schemas } from "./schemas.js";
 
+/** Bytes of JSON: thousands of classes have less, and what is parsed takes twenty times as much. */
+const MAX_LENGTH = 16 << 20;
+
 /** What a root says of the schemas. */
 type Place = Pick<Root, "schemas" | "schemasLength" | "schemasChecksum">;
 
@@ -30,11 +33,17 @@ export class StoredSchemas {
     if (schemasLength > 0) this.#pool.adopt(schemas, schemasLength, "the schemas");
   }
 
-  /** Writes them anew when there are more, and returns where they lie. */
+  /**
+   * Writes them anew when there are more, and returns where they lie.
+   *
+   * @throws {BadImageError} when they are longer than readers take
+   * @throws {OutOfMemoryError} when the memory cannot grow
+   */
   write(): Place {
     if (this.schemas.list.length === this.#written) return this.#place;
     const { memory } = this.#pool;
     const json = new TextEncoder().encode(this.schemas.toString());
+    checkLength(json.length);
     const schemas = this.#pool.allocate(json.length);
     memory.bytes.u8.set(json, schemas);
     if (this.#place.schemasLength > 0) this.#pool.free(this.#place.schemas);
@@ -47,6 +56,7 @@ export class StoredSchemas {
 
   #read({ schemas, schemasLength, schemasChecksum }: Place): Schemas {
     const { memory } = this.#pool;
+    checkLength(schemasLength);
     const at = memory.locate(schemas, schemasLength, "the schemas");
     if (checksum(memory.bytes, at, schemasLength) !== schemasChecksum) {
       throw new BadImageError("its schemas have changed since they were written");
@@ -60,4 +70,9 @@ export class StoredSchemas {
     }
     return Schemas.parse(text);
   }
+}
+
+function checkLength(length: number): void {
+  if (length <= MAX_LENGTH) return;
+  throw new BadImageError(`its schemas have ${length} bytes, expected at most ${MAX_LENGTH}`);
 }
