@@ -78,7 +78,10 @@ async function exportsOf(module: string, cwd: string): Promise<readonly unknown[
   try {
     loaded = await import(pathToFileURL(module).href);
   } catch (cause) {
-    throw new UsageError(`${shown(module, cwd)} cannot be loaded: ${reasonOf(cause)}`, { cause });
+    // With a loader for TypeScript, it can.
+    const remedy = /\.[cm]?tsx?$/.test(module) ? "; name the module that it is compiled to" : "";
+    const problem = `cannot be loaded: ${reasonOf(cause)}${remedy}`;
+    throw new UsageError(`${shown(module, cwd)} ${problem}`, { cause });
   }
   const { default: whole, ...named } = loaded;
   // What CommonJS exports is all in its default, and not always by name.

@@ -111,10 +111,12 @@ export function testSource(
   const { version } = describe(struct);
   const next = nextName(struct);
   const values = samples(describe(struct).fields).join(", ");
+  const isDefault = new RegExp(`\\bexport\\s+default\\s+class\\s+${name}(?![\\w$])`).test(source);
+  const imported = isDefault ? `${name}, { ${next} }` : `{ ${name}, ${next} }`;
   return `import assert from "node:assert/strict";
 import { family } from "${packageOf("family", source)}";
 import { test } from "${runner}";
-import { ${name}, ${next} } from "${from}";
+import ${imported} from "${from}";
 
 const versions = family(${next});
 const older = () => Object.assign(new ${name}(), {${values === "" ? "" : ` ${values} `}});

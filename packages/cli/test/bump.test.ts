@@ -138,6 +138,12 @@ Add its fields with @since(1, <default>), build, and run the test and luo check.
 });
 
 describe("what bump writes fits in", () => {
+  test("its test imports a class that is the default of its module", () => {
+    const made = project("bump-default", COUNTER.replace("export class", "export default class"));
+    made.luo("bump", "Counter");
+    passes(made, "counter-v1");
+  }, 60_000);
+
   test("it imports what the source does not, from where the source imports", () => {
     const own = COUNTER.replace(
       '{ family, u64, LuoStruct } from "luo"',

@@ -230,6 +230,7 @@ describe("what cannot be run is refused in one line", () => {
   const made = project("usage", source(SLOT, TABLE_V0));
   made.write("none.js", "export const nothing = 1;");
   made.write("broken.js", "throw new Error('not today');");
+  made.write("broken.mts", "@never export class Decorated {}");
   made.write("m.json", { format: 1, families: {} });
   made.write("bad.json", '{ "format": 1 }');
   const bare = new Project("usage/bare");
@@ -252,6 +253,7 @@ describe("what cannot be run is refused in one line", () => {
     [made, ["manifest", "gone.js"], "gone.js is not there; build it first"],
     [made, ["manifest", "none.js"], "none.js exports no struct and no family"],
     [made, ["manifest", "broken.js"], "broken.js cannot be loaded: not today"],
+    [made, ["manifest", "broken.mts"], "broken.mts cannot be loaded: "],
     [bare, ["manifest"], 'no modules: name them as arguments, or in package.json: "luo": {'],
     [made, ["matrix", "m.json", "--svg", "none/x.svg"], "ENOENT: no such file or directory, open"],
     [odd, ["manifest"], `luo in ${odd.path("package.json")} is not as { "modules": [`],
