@@ -76,6 +76,19 @@ function sharedTable(): Backing {
   return forge.seal(JSON.stringify([LINK]));
 }
 
+/** An array of references, which all lead to an empty one. */
+function manyReferences(): Backing {
+  const forge = new Forge(32 * MIB);
+  const count = 3 * MIB;
+  const leaf = forge.array(0, 8, []);
+  const address = forge.allocate(count * 8);
+  for (let at = address; at < address + count * 8; at += 8) forge.u64(at, leaf);
+  const object = forge.allocate(8);
+  forge.u64(object, forge.array(count, 8, [{ address, capacity: count }]));
+  forge.object("a", [{ address: object, bytes: 8 }]);
+  return forge.seal(JSON.stringify([LINK]));
+}
+
 /** Schemas that are nothing: each takes three bytes here, and many more as an object. */
 function emptySchemas(): Backing {
   return new Forge(64 * MIB).seal(`[${"{},".repeat(16 * MIB)}{}]`);
@@ -281,6 +294,7 @@ export const ATTACKS: readonly Attack[] = [
   { what: "arrays with the same extent", image: () => shared("extents"), finds: /overlaps/ },
   { what: "arrays with the same table", image: () => shared("table"), finds: /overlaps/ },
   { what: "many references to one long table", image: sharedTable, finds: undefined },
+  { what: "millions of references", image: manyReferences, finds: undefined },
   { what: "millions of empty schemas", image: emptySchemas, finds: /at most 16777216/ },
   { what: "versions with the same bytes", image: sameBytes, finds: /overlaps/ },
   { what: "pools with the same blocks", image: sharedBlocks, finds: /overlaps/ },

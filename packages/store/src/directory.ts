@@ -50,7 +50,7 @@ const [SMALLEST, LARGEST] = [1024, 65_536];
  */
 export class Directory {
   readonly #pool: Pool;
-  readonly #index: IdentifierIndex;
+  #index = new IdentifierIndex();
   readonly #identifier = new IdentifierBytes();
   /** Oldest first. Those from `#sealed` on belong to the generation that is being written. */
   #segments: number[] = [];
@@ -59,9 +59,8 @@ export class Directory {
   #entries = 0;
   #open: { address: number; capacity: number; used: number; entries: number } | undefined;
 
-  constructor(pool: Pool, expected?: number) {
+  constructor(pool: Pool) {
     this.#pool = pool;
-    this.#index = new IdentifierIndex(expected);
   }
 
   /**
@@ -72,7 +71,7 @@ export class Directory {
    */
   static open(pool: Pool, newest: number, objects: number): Directory {
     const { memory } = pool;
-    const directory = new Directory(pool, Math.min(objects, memory.end / SMALLEST_ENTRY));
+    const directory = new Directory(pool);
     const bytes: number[] = [];
     let generation = memory.generation;
     let room = memory.end;
@@ -109,6 +108,8 @@ export class Directory {
     }
     directory.#segments.reverse();
     bytes.reverse();
+    const most = bytes.reduce((sum, length) => sum + length, 0) / SMALLEST_ENTRY;
+    directory.#index = new IdentifierIndex(Math.min(objects, most));
     directory.#segments.forEach((address, at) => {
       directory.#read(address + segmentCodec.size, bytes[at] as number);
     });

@@ -29,6 +29,14 @@ interface Place {
   readonly end: number;
 }
 
+/** Structs in a row that are still to be looked at: there may be more than a list has room for. */
+interface Row {
+  readonly layout: Layout;
+  readonly bytes: number;
+  address: number;
+  left: number;
+}
+
 /** Bytes of an array's header, and of an entry of its table. */
 const [HEADER_BYTES, TABLE_ENTRY_BYTES] = [40, 16];
 
@@ -73,31 +81,37 @@ export class Reach {
     this.#memory.locate(address, bytes, layout.name);
     visit(address, bytes, layout.name, false);
     if (!layout.refers) return;
-    const places: Place[] = [{ layout, address, end: address + bytes }];
-    for (let place = places.pop(); place !== undefined; place = places.pop()) {
-      this.#layouts.checkPlaces(place.layout);
-      if (place.address + place.layout.schema.size > place.end) {
-        throw new BadAddressError(place.address, `${place.layout.name} does not fit where it lies`);
-      }
-      for (const { type, offset } of place.layout.fields) {
-        this.#follow(type, place.address + offset, place, places, visit);
-      }
+    const rows: Row[] = [{ layout, bytes, address, left: 1 }];
+    for (let row = rows.at(-1); row !== undefined; row = rows.at(-1)) {
+      const place = { layout: row.layout, address: row.address, end: row.address + row.bytes };
+      row.address = place.end;
+      row.left--;
+      if (row.left === 0) rows.pop();
+      this.#struct(place, rows, visit);
     }
   }
 
-  #follow(type: SchemaType, at: number, owner: Place, places: Place[], visit: Visit): void {
-    const push = (struct: string) => {
-      const layout = this.#layouts.get(struct);
-      if (layout.refers) places.push({ layout, address: at, end: owner.end });
-    };
+  /** A struct and those in it, which are no more than `Layouts` allows in each other. */
+  #struct(place: Place, rows: Row[], visit: Visit): void {
+    const { layout, address, end } = place;
+    this.#layouts.checkPlaces(layout);
+    if (address + layout.schema.size > end) {
+      throw new BadAddressError(address, `${layout.name} does not fit where it lies`);
+    }
+    for (const { type, offset } of layout.fields) {
+      this.#follow(type, address + offset, place, rows, visit);
+    }
+  }
+
+  #follow(type: SchemaType, at: number, owner: Place, rows: Row[], visit: Visit): void {
     switch (type.kind) {
       case "plain":
         return;
       case "ref":
-        this.#array(type.struct, at, type.big, places, visit);
+        this.#array(type.struct, at, type.big, rows, visit);
         return;
       case "struct":
-        push(type.struct);
+        this.#inner(type.struct, at, owner, rows, visit);
         return;
       case "array":
       case "flexible": {
@@ -105,19 +119,24 @@ export class Reach {
         const length =
           type.kind === "array" ? type.length : this.#count(type.count, owner, at, stride);
         for (let index = 0; index < length; index++) {
-          this.#follow(type.of, at + index * stride, owner, places, visit);
+          this.#follow(type.of, at + index * stride, owner, rows, visit);
         }
         return;
       }
       case "union": {
         const struct = type.structs.get(this.#integer(owner, type.discriminator));
         // A value that stands for no struct is found when the object is read.
-        if (struct !== undefined) push(struct);
+        if (struct !== undefined) this.#inner(struct, at, owner, rows, visit);
       }
     }
   }
 
-  #array(struct: string, at: number, big: boolean, places: Place[], visit: Visit): void {
+  #inner(struct: string, at: number, owner: Place, rows: Row[], visit: Visit): void {
+    const layout = this.#layouts.get(struct);
+    if (layout.refers) this.#struct({ layout, address: at, end: owner.end }, rows, visit);
+  }
+
+  #array(struct: string, at: number, big: boolean, rows: Row[], visit: Visit): void {
     const element = this.#layouts.get(struct);
     const { size, fingerprint } = element.schema;
     const address = this.#memory.bytes.view.getBigUint64(at, !big);
@@ -139,9 +158,8 @@ export class Reach {
         throw new BadAddressError(address, `an extent ${what} has changed since it was written`);
       }
       left -= used;
-      for (let index = 0; element.refers && index < used; index++) {
-        const start = address + index * size;
-        places.push({ layout: element, address: start, end: start + size });
+      if (element.refers && used > 0) {
+        rows.push({ layout: element, bytes: size, address, left: used });
       }
     }
   }
