@@ -28,6 +28,13 @@ const SLICE = 1024;
 /** Says whether what an array lies in is still allocated; many arrays may share one. */
 export interface Lease {
   valid: boolean;
+  /** Those of them that have changed, where somebody has to free what nothing refers to in the end. */
+  readonly changed?: Set<PreservedArray>;
+}
+
+/** Resolves references for arrays of a lease: those behind them are of it as well. */
+export interface LeasedRefs extends RefResolver {
+  lease: Lease;
 }
 
 /** Where an array begins, and what it consists of. */
@@ -81,6 +88,11 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
 
   get length(): number {
     return this.#extents.length;
+  }
+
+  /** What only its former addresses need. */
+  get former(): readonly number[] {
+    return [...this.#former, ...this.#extents.former];
   }
 
   /** Every allocation of the array, but not of what its elements refer to. */
@@ -202,9 +214,14 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     return this.#lease;
   }
 
-  /** Makes the array part of what the lease is for, whose holder frees its former address. */
+  /**
+   * Makes the array part of what the lease is for, and what it refers to; the holder of the lease frees
+   * its former addresses.
+   */
   set lease(lease: Lease) {
+    if (lease === this.#lease) return;
     this.#lease = lease;
+    if ("lease" in this.#refs) (this.#refs as LeasedRefs).lease = lease;
     this.#former = [];
     this.#extents.takeFormer();
   }
@@ -248,6 +265,7 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
       this.#generation = memory.generation;
     }
     memory.unfinished.set(this.#address, this as PreservedArray);
+    this.#lease.changed?.add(this as PreservedArray);
   }
 
   #encode(values: readonly T[], from: number, to: number, address: number): void {

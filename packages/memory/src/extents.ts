@@ -90,7 +90,12 @@ export class Extents {
     return this.#list.map(({ address }) => address);
   }
 
-  /** The addresses of copied extents, which are then forgotten. */
+  /** The addresses of extents that were copied. */
+  get former(): readonly number[] {
+    return this.#former;
+  }
+
+  /** The same, which are then forgotten. */
   takeFormer(): readonly number[] {
     return this.#former.splice(0);
   }

@@ -1,4 +1,11 @@
-export { allocArray, freeArray, type Lease, PreservedArray, restoreArray } from "./array.js";
+export {
+  allocArray,
+  freeArray,
+  type Lease,
+  type LeasedRefs,
+  PreservedArray,
+  restoreArray,
+} from "./array.js";
 export {
   type ArrayExtent,
   type ArrayHeader,

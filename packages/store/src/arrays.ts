@@ -1,4 +1,11 @@
-import { allocArray, type Lease, type Pool, PreservedArray, restoreArray } from "@luo/memory";
+import {
+  allocArray,
+  type Lease,
+  type LeasedRefs,
+  type Pool,
+  PreservedArray,
+  restoreArray,
+} from "@luo/memory";
 import type { RefResolver, Sequence, StructClass } from "@luo/struct";
 
 /**
@@ -24,12 +31,10 @@ export class ArrayWriter implements RefResolver {
   }
 
   store(elements: Sequence<object>, of: StructClass): bigint {
-    if (elements instanceof PreservedArray && elements.struct === of) {
-      if (this.#lease !== undefined && elements.lease === this.#lease) {
-        elements.flush();
-        this.#kept.add(elements);
-        return elements.address;
-      }
+    if (isTaken(elements, of, this.#lease)) {
+      elements.flush();
+      this.#kept.add(elements);
+      return elements.address;
     }
     const done = this.#done.get(elements);
     if (done?.struct === of) return done.address;
@@ -51,23 +56,43 @@ export class ArrayWriter implements RefResolver {
   }
 }
 
-/** Reads the arrays of one object, and those behind them, for as long as the lease is valid. */
-export class ArrayReader implements RefResolver {
+/**
+ * Reads the arrays of one object, and those behind them, for as long as the lease is valid. What is put
+ * into them is written at once, and becomes part of the object when that is put.
+ */
+export class ArrayReader implements LeasedRefs {
+  lease: Lease;
   readonly #pool: Pool;
-  readonly #lease: Lease;
 
   constructor(pool: Pool, lease: Lease) {
     this.#pool = pool;
-    this.#lease = lease;
+    this.lease = lease;
   }
 
-  store(): never {
-    throw new TypeError("an object that is read stores nothing");
+  store(elements: Sequence<object>, of: StructClass): bigint {
+    if (isTaken(elements, of, this.lease)) {
+      elements.flush();
+      return elements.address;
+    }
+    const array = allocArray(this.#pool, of, this);
+    array.lease = this.lease;
+    array.append(elements);
+    array.flush();
+    return array.address;
   }
 
   load(address: bigint, of: StructClass): Sequence<object> {
     const array = restoreArray(this.#pool, address, of, this);
-    array.lease = this.#lease;
+    array.lease = this.lease;
     return array;
   }
+}
+
+/** Whether these are an array of the lease, which lies where it should. */
+function isTaken(
+  elements: Sequence<object>,
+  of: StructClass,
+  lease: Lease | undefined,
+): elements is PreservedArray {
+  return elements instanceof PreservedArray && elements.struct === of && elements.lease === lease;
 }

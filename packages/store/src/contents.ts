@@ -92,10 +92,11 @@ export class Contents {
   /**
    * Holds every byte against its checksum, and what is allocated in the pool against what is reached.
    *
+   * @param taken what is also known: allocations of arrays that were taken, and changed
    * @throws {BadObjectError} or {BadAddressError} when something has changed since it was written
    * @throws {LeakError} when something is allocated that no object consists of
    */
-  verify(pool: Pool): void {
+  verify(pool: Pool, taken: ReadonlySet<number>): void {
     const reached = new Set<number>();
     const visit = (address: number) => reached.size < reached.add(address).size;
     for (const { identifier, copy, schema } of this) {
@@ -103,7 +104,9 @@ export class Contents {
       this.check(identifier, copy);
       this.#reach.walk(schema, copy.address, copy.bytes, visit, { contents: true });
     }
-    const leaks = [...pool.allocations()].filter(({ address }) => !reached.has(address));
+    const leaks = [...pool.allocations()].filter(
+      ({ address }) => !reached.has(address) && !taken.has(address),
+    );
     if (leaks.length > 0) throw new LeakError(pool.name, leaks);
   }
 }

@@ -60,7 +60,7 @@ export class ObjectStore {
   readonly #forms: Forms;
   readonly #resident: ResidentPools;
   /** Of arrays that were taken, by identifier. */
-  readonly #leases = new Map<string, Lease>();
+  readonly #leases = new Map<string, Required<Lease>>();
 
   private constructor(backing: Backing, root: Root) {
     const { length: end, generation } = root;
@@ -158,9 +158,9 @@ export class ObjectStore {
     const entry = this.#directory.find(identifier);
     const forms = this.#forms.written(known, alongside);
     // Most objects refer to nothing.
-    const arrays = forms.some(refers)
-      ? new ArrayWriter(this.#objects, this.#leases.get(identifier))
-      : undefined;
+    const refer = forms.some(refers);
+    const lease = refer ? this.#leases.get(identifier) : undefined;
+    const arrays = refer ? new ArrayWriter(this.#objects, lease) : undefined;
     const before = entry === 0 ? undefined : this.#contents.copies(entry);
     const copies: Copy[] = [];
     try {
@@ -175,6 +175,8 @@ export class ObjectStore {
         else codec.encode(object, this.#memory.bytes, address);
         copy.checksum = checksum(this.#memory.bytes, address, bytes);
       }
+      // Arrays that are kept may refer to others, which changed since they were put into them.
+      for (const array of lease?.changed ?? []) array.flush();
       this.#directory.set(identifier, copies);
     } catch (error) {
       for (const { address } of copies) this.#objects.free(address);
@@ -264,7 +266,8 @@ export class ObjectStore {
    */
   verify(): void {
     this.#memory.account();
-    this.#contents.verify(this.#objects);
+    const taken = new Set([...this.#leases.values()].flatMap((lease) => [...pending(lease)]));
+    this.#contents.verify(this.#objects, taken);
   }
 
   /** Before the first change: what lies in an image that was opened is allocated as well. */
@@ -303,13 +306,16 @@ export class ObjectStore {
     return codec.decode(new Memory(this.#memory.bytes.bytes(address, bytes)), 0, refs);
   }
 
-  #lease(identifier: string): Lease {
-    const lease = this.#leases.get(identifier) ?? { valid: true };
+  #lease(identifier: string): Required<Lease> {
+    const lease = this.#leases.get(identifier) ?? { valid: true, changed: new Set() };
     this.#leases.set(identifier, lease);
     return lease;
   }
 
-  /** Frees what an identifier held, except for arrays that are part of what it holds now. */
+  /**
+   * Frees what an identifier held, and what was put into arrays that were taken from it, except for what
+   * is part of what it holds now.
+   */
   #free(
     identifier: string,
     before: readonly Copy[],
@@ -321,14 +327,27 @@ export class ObjectStore {
       lease.valid = false;
       this.#leases.delete(identifier);
     }
+    const held = this.#contents.reached(identifier, before);
+    for (const address of lease === undefined ? [] : pending(lease)) held.add(address);
     let kept = new Set<number>();
     if (arrays !== undefined && arrays.kept.size > 0) {
       for (const array of arrays.kept) array.lease = this.#lease(identifier);
       kept = this.#contents.reached(identifier, after);
     }
-    for (const address of this.#contents.reached(identifier, before)) {
-      if (!kept.has(address)) this.#objects.free(address);
+    for (const array of lease?.changed ?? []) {
+      // What is not kept will not be completed.
+      const address = Number(array.address);
+      if (!kept.has(address)) this.#memory.unfinished.delete(address);
     }
+    for (const address of held) if (!kept.has(address)) this.#objects.free(address);
+  }
+}
+
+/** All that arrays which were taken, and then changed, consist of or consisted of. */
+function* pending({ changed }: Required<Lease>): Iterable<number> {
+  for (const array of changed) {
+    yield* array.former;
+    yield* array.allocations;
   }
 }
 

@@ -228,6 +228,28 @@ describe("a generation costs what has changed", () => {
   });
 });
 
+test("arrays inside of a taken array grow and change as well", () => {
+  const shelf = Object.assign(new Shelf(), { files: [file(2), file(3)] });
+  const backing = image((store) => store.put("shelf", shelf));
+  const store = ObjectStore.open(backing);
+  const Shelves = familyOf(Shelf);
+  const taken = store.take("shelf", Shelves) as Shelf;
+  const files = taken.files as PreservedArray<FileV1>;
+  const first = files.at(0) as FileV1;
+  (first.pages as PreservedArray<Page>).append(pages(7));
+  files.set(0, first);
+  files.append([file(5, "new")]);
+  const sizes = (shelf?: Shelf) => Array.from(shelf?.files ?? [], ({ pages }) => pages.length);
+  expect(sizes(store.take("shelf", Shelves))).toEqual([2, 3]);
+  store.put("shelf", taken);
+  store.seal();
+  store.verify();
+  expect(sizes(taken)).toEqual([9, 3, 5]);
+  expect(sizes(ObjectStore.open(backing, { verify: true }).take("shelf", Shelves))).toEqual([
+    9, 3, 5,
+  ]);
+});
+
 test("an object whose bytes have changed is an error when it is taken, and others are not", () => {
   const backing = image((store) => {
     store.put("a", other(0x1234_5678));
