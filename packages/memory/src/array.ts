@@ -178,8 +178,8 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     this.#extents.settle();
     const { list } = this.#extents;
     const wanted = list.length > 0 ? tableCapacity(list.length) : 0;
-    if (wanted !== this.#tableCapacity) {
-      const table = wanted > 0 ? this.pool.allocate(wanted * extentCodec.size) : 0;
+    if (wanted > this.#tableCapacity) {
+      const table = this.pool.allocate(wanted * extentCodec.size);
       if (this.#tableCapacity > 0) this.pool.free(this.#table);
       this.#table = table;
       this.#tableCapacity = wanted;

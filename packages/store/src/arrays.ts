@@ -58,7 +58,7 @@ export class ArrayWriter implements RefResolver {
 
 /**
  * Reads the arrays of one object, and those behind them, for as long as the lease is valid. What is put
- * into them is written at once, and becomes part of the object when that is put.
+ * into them is written at once; it is completed, and part of the object, when that is put.
  */
 export class ArrayReader implements LeasedRefs {
   lease: Lease;
@@ -70,14 +70,10 @@ export class ArrayReader implements LeasedRefs {
   }
 
   store(elements: Sequence<object>, of: StructClass): bigint {
-    if (isTaken(elements, of, this.lease)) {
-      elements.flush();
-      return elements.address;
-    }
+    if (isTaken(elements, of, this.lease)) return elements.address;
     const array = allocArray(this.#pool, of, this);
     array.lease = this.lease;
     array.append(elements);
-    array.flush();
     return array.address;
   }
 

@@ -250,6 +250,54 @@ test("arrays inside of a taken array grow and change as well", () => {
   ]);
 });
 
+describe("what changed in a taken array and was not put is freed with the object", () => {
+  const started = () => {
+    const store = ObjectStore.open(image((store) => store.put("shelf", shelfOf(2, 3))));
+    const { files } = store.take("shelf", familyOf(Shelf)) as Shelf;
+    return { store, files: files as PreservedArray<FileV1> };
+  };
+  const shelfOf = (...sizes: number[]) =>
+    Object.assign(new Shelf(), { files: sizes.map((size) => file(size)) });
+  const emptied = (store: ObjectStore) => {
+    store.delete("shelf");
+    // Nothing of it is written any more, where something else may lie by then.
+    store.put("other", other(1));
+    store.seal();
+    store.verify();
+    expect(store.usage.pools["luo.objects"]?.allocations).toBe(1);
+  };
+
+  test("elements that were added, with their arrays", () => {
+    const { store, files } = started();
+    files.append([file(4), file(5)]);
+    files.set(0, file(6));
+    emptied(store);
+  });
+
+  test("over several generations", () => {
+    const { store, files } = started();
+    for (let generation = 0; generation < 3; generation++) {
+      files.append([file(4)]);
+      files.set(0, file(generation));
+      store.seal();
+      store.verify();
+    }
+    emptied(store);
+  });
+
+  test("an array that is read again by way of what refers to it", () => {
+    const { store, files } = started();
+    const first = files.at(0) as FileV1;
+    for (let generation = 0; generation < 3; generation++) {
+      (first.pages as PreservedArray<Page>).append(pages(3));
+      files.set(0, first);
+      expect(files.at(0)?.pages.length).toBe(5 + generation * 3);
+      store.seal();
+    }
+    emptied(store);
+  });
+});
+
 test("an object whose bytes have changed is an error when it is taken, and others are not", () => {
   const backing = image((store) => {
     store.put("a", other(0x1234_5678));
