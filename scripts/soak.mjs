@@ -7,7 +7,10 @@ import { parseArgs } from "node:util";
 
 const [file, ...args] = process.argv.slice(2);
 const number = { type: "string" };
-const { values } = parseArgs({ args, options: { images: number, kills: number, seed: number } });
+const { values } = parseArgs({
+  args,
+  options: { images: number, kills: number, runs: number, seed: number },
+});
 const env = { ...process.env };
 for (const [name, value] of Object.entries(values)) {
   if (!/^\d+$/.test(value)) {

@@ -115,67 +115,73 @@ const copyOf = ({ buffer }: Backing): Backing => {
 test.each([
   ["memory that grows", undefined],
   ["little memory", 40],
-])("a store holds what a map would, and an image what was sealed: %s", (_, room) => {
-  const property = fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-    const limited = (backing: Backing): Backing =>
-      room === undefined ? backing : { buffer: backing.buffer };
-    let backing = limited(heapBacking((room ?? 1) * 4096));
-    let store = ObjectStore.create(backing);
-    store.seal();
-    const model = new Map<string, Content>();
-    let sealed: Model = new Map();
-    for (const step of steps) {
-      switch (step.kind) {
-        case "put": {
-          const files = step.sizes.map((size, n) => file(size, `${n}`));
-          const value = Object.assign(new Shelf(), { files });
-          if (attempt(() => store.put(step.id, value))) {
-            model.set(
-              step.id,
-              step.sizes.map((size, n) => named(`${n}`, size)),
-            );
+])(
+  "a store holds what a map would, and an image what was sealed: %s",
+  { timeout: 600_000 },
+  (_, room) => {
+    const property = fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const limited = (backing: Backing): Backing =>
+        room === undefined ? backing : { buffer: backing.buffer };
+      let backing = limited(heapBacking((room ?? 1) * 4096));
+      let store = ObjectStore.create(backing);
+      store.seal();
+      const model = new Map<string, Content>();
+      let sealed: Model = new Map();
+      for (const step of steps) {
+        switch (step.kind) {
+          case "put": {
+            const files = step.sizes.map((size, n) => file(size, `${n}`));
+            const value = Object.assign(new Shelf(), { files });
+            if (attempt(() => store.put(step.id, value))) {
+              model.set(
+                step.id,
+                step.sizes.map((size, n) => named(`${n}`, size)),
+              );
+            }
+            break;
           }
-          break;
+          case "change":
+          case "forget": {
+            const before = model.get(step.id);
+            if (before === undefined || before.length === 0) break;
+            const taken = store.take(step.id, Shelves) as Shelf;
+            const done = attempt(() => {
+              CHANGE[step.how](taken, step.size);
+              if (step.kind === "change") store.put(step.id, taken);
+            });
+            if (done && step.kind === "change") {
+              model.set(step.id, CHANGED[step.how](before, step.size));
+              // What was put can be read on.
+              expect(contentOf(taken)).toEqual(model.get(step.id));
+            }
+            break;
+          }
+          case "delete":
+            if (attempt(() => store.delete(step.id))) model.delete(step.id);
+            break;
+          case "seal":
+            if (attempt(() => store.seal())) {
+              sealed = new Map(model);
+              store.verify();
+            }
+            break;
+          case "open":
+            backing = limited(copyOf(backing));
+            store = ObjectStore.open(backing);
+            model.clear();
+            for (const [name, content] of sealed) model.set(name, content);
         }
-        case "change":
-        case "forget": {
-          const before = model.get(step.id);
-          if (before === undefined || before.length === 0) break;
-          const taken = store.take(step.id, Shelves) as Shelf;
-          const done = attempt(() => {
-            CHANGE[step.how](taken, step.size);
-            if (step.kind === "change") store.put(step.id, taken);
-          });
-          if (done && step.kind === "change") {
-            model.set(step.id, CHANGED[step.how](before, step.size));
-            // What was put can be read on.
-            expect(contentOf(taken)).toEqual(model.get(step.id));
-          }
-          break;
-        }
-        case "delete":
-          if (attempt(() => store.delete(step.id))) model.delete(step.id);
-          break;
-        case "seal":
-          if (attempt(() => store.seal())) {
-            sealed = new Map(model);
-            store.verify();
-          }
-          break;
-        case "open":
-          backing = limited(copyOf(backing));
-          store = ObjectStore.open(backing);
-          model.clear();
-          for (const [name, content] of sealed) model.set(name, content);
+        expect(modelOf(store)).toEqual(sorted(model));
+        expect(modelOf(ObjectStore.open(copyOf(backing)))).toEqual(sorted(sealed));
       }
-      expect(modelOf(store)).toEqual(sorted(model));
-      expect(modelOf(ObjectStore.open(copyOf(backing)))).toEqual(sorted(sealed));
-    }
-    // Nothing is left of what was deleted, also not of arrays that changed and were never put.
-    for (const last of [store, ObjectStore.open(copyOf(backing), { verify: true })]) {
-      const emptied = last.list().every(({ identifier }) => attempt(() => last.delete(identifier)));
-      if (emptied) expect(last.usage.pools["luo.objects"]?.allocations ?? 0).toBe(0);
-    }
-  });
-  fc.assert(property, { numRuns: Number(process.env.LUO_RUNS ?? 300) });
-});
+      // Nothing is left of what was deleted, also not of arrays that changed and were never put.
+      for (const last of [store, ObjectStore.open(copyOf(backing), { verify: true })]) {
+        const emptied = last
+          .list()
+          .every(({ identifier }) => attempt(() => last.delete(identifier)));
+        if (emptied) expect(last.usage.pools["luo.objects"]?.allocations ?? 0).toBe(0);
+      }
+    });
+    fc.assert(property, { numRuns: Number(process.env.LUO_RUNS ?? 300) });
+  },
+);
