@@ -15,7 +15,7 @@ if (process.env.LUO_GOLDEN === "write") console.log(writeMissing(folder, GOLDEN)
 
 function open(name: string): ObjectStore {
   const { buffer } = new Uint8Array(readFileSync(`${folder}${name}.img`));
-  return ObjectStore.open({ buffer }, { verify: true });
+  return ObjectStore.open({ segments: [buffer] }, { verify: true });
 }
 
 /** What is in an image, its arrays read out. */

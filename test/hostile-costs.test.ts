@@ -1,4 +1,4 @@
-import { PreservedMemory, restoreArray } from "@luo/memory";
+import { ArrayOwner, PreservedMemory } from "@luo/memory";
 import { heapBacking, ObjectStore } from "@luo/store";
 import { fingerprintOf, LuoError, LuoStruct, ref, type Sequence, u64 } from "@luo/struct";
 import { family } from "@luo/version";
@@ -49,8 +49,11 @@ test("an array in more extents than fit on the stack is decoded at once", () => 
   const table = Number(forge.view.getBigUint64(at + 16, true));
   const fingerprint = fingerprintOf(Item);
   forge.header(at, { count, elementSize: 8, table, extents: count, fingerprint });
-  const memory = new PreservedMemory(forge.memory, { end: forge.byteLength });
-  expect(restoreArray(memory.pool("p"), at, Item).decode()).toHaveLength(count);
+  const memory = new PreservedMemory(
+    { segments: [forge.memory.buffer] },
+    { end: forge.byteLength },
+  );
+  expect(new ArrayOwner(memory.pool("p")).load(at, Item).decode()).toHaveLength(count);
 });
 
 test("references to one long table are taken without reading it for each", () => {
@@ -77,9 +80,12 @@ test("references to one long table are taken without reading it for each", () =>
   const parts = Array.from({ length: extents }, (_, n) => ({ address: room + n * 8, capacity: 1 }));
   const address = fill(nodes, array(Item, parts));
   const all = array(Node, [{ address, capacity: nodes }]);
-  const memory = new PreservedMemory(forge.memory, { end: forge.byteLength });
+  const memory = new PreservedMemory(
+    { segments: [forge.memory.buffer] },
+    { end: forge.byteLength },
+  );
   const start = performance.now();
-  const found = restoreArray(memory.pool("p"), all, Node).decode();
+  const found = new ArrayOwner(memory.pool("p")).load(all, Node).decode();
   expect(found.at(-1)?.items.length).toBe(extents);
   expect(found.at(-1)?.items.at(-1)?.id).toBe(0);
   expect(performance.now() - start).toBeLessThan(MILLISECONDS);

@@ -58,7 +58,7 @@ test.each([2n ** 32n, 2n ** 33n + 1n, 2n ** 53n - 1n])(
     if (header === undefined) throw new Error("there is no array");
     new DataView(copy.buffer).setBigUint64(header, count, true);
     repair(copy, anatomy);
-    const store = ObjectStore.open({ buffer: copy.buffer });
+    const store = ObjectStore.open({ segments: [copy.buffer] });
     expect(() => store.verify()).toThrow(BadAddressError);
     expect(() => store.verify()).toThrow(`counts ${count} elements, but its extents hold`);
   },

@@ -1,6 +1,5 @@
-import { constants } from "node:buffer";
 import { Memfd } from "@luo/linux";
-import { allocArray, OutOfMemoryError, PreservedArray } from "@luo/memory";
+import { ArrayOwner, OutOfMemoryError, PreservedArray } from "@luo/memory";
 import { heapBacking, ObjectStore } from "@luo/store";
 import { bytes, LuoStruct, ref, type Sequence, u64 } from "@luo/struct";
 import { family } from "@luo/version";
@@ -42,11 +41,11 @@ test("an object larger than a page", () => {
 
 test("an object beyond what the memory can hold is refused with the limit, and the rest stays", () => {
   const backing = heapBacking(1 << 20);
-  const store = ObjectStore.create({ buffer: backing.buffer });
+  const store = ObjectStore.create({ segments: backing.segments });
   store.put("a", new Large(), { family: family(Large) });
   const put = () => store.put("a", new Huge(), { family: family(Huge) });
   expect(put).toThrow(OutOfMemoryError);
-  expect(put).toThrow(/would need 2147\d{6} bytes, but its buffer ends at 1048576/);
+  expect(put).toThrow(/would need 214\d{7} bytes, but its buffer ends at 1048576/);
   store.seal();
   expect(ObjectStore.open(backing, { verify: true }).list()).toMatchObject([{ size: 5008 }]);
 });
@@ -77,25 +76,29 @@ large("an object larger than 2 GiB", { timeout: 300_000 }, () => {
   expect([found?.id, found?.data.at(-1), found?.data.length]).toEqual([9, 77, HUGE]);
 });
 
-large("an array larger than 2 GiB, and the limit of the runtime", { timeout: 300_000 }, () => {
+large("an array, and an image, larger than the 4 GiB of a mapping", { timeout: 300_000 }, () => {
   const image = memfd();
   const store = ObjectStore.create(image);
-  const array = allocArray(store.pool("blocks", { resident: true }), Block);
+  const pool = store.pool("blocks", { resident: true });
+  const array = new ArrayOwner(pool).alloc(Block);
   const block = new Block();
-  for (let index = 0; index < 2100; index++) {
+  const [mapped] = image.segments;
+  const COUNT = 4200;
+  for (let index = 0; index < COUNT; index++) {
     block.data.fill(index);
     array.append([block]);
   }
-  const address = array.address;
-  expect(array.at(2099)?.data[0]).toBe(2099 % 256);
+  const { address } = array;
   store.seal();
   expect(array.address).toBe(address);
-  const more = () => {
-    for (;;) array.append([block]);
-  };
-  if (constants.MAX_LENGTH <= 4 * GIB) expect(more).toThrow(/buffer ends at 4\d{9}/);
-  array.verify();
-  expect(array.length).toBeGreaterThan(2100);
+  // What was mapped first is still there.
+  expect(image.segments[0]).toBe(mapped);
+  image.unmap();
+  const opened = ObjectStore.open(image);
+  expect(image.segments.length).toBe(2);
+  const found = new ArrayOwner(opened.pool("blocks", { resident: true })).load(address, Block);
+  for (const index of [0, 2099, COUNT - 1]) expect(found.at(index)?.data[0]).toBe(index % 256);
+  found.verify();
 });
 
 large(

@@ -1,4 +1,4 @@
-import { allocArray, type Backing, heapBacking, type PreservedArray } from "@luo/memory";
+import { ArrayOwner, type HeapBacking, heapBacking, type PreservedArray } from "@luo/memory";
 import { ObjectStore } from "@luo/store";
 import { describe as described, type StructClass } from "@luo/struct";
 import { family } from "@luo/version";
@@ -39,12 +39,10 @@ import {
   run,
 } from "./reader/second-reader.js";
 
-const bytesOf = ({ buffer }: Backing) => new Uint8Array(buffer);
-
 /** The image as the reader in Python prints it, after everything in it is what the program takes. */
-function same(backing: Backing, structs: readonly StructClass[]): Printed {
+function same(backing: HeapBacking, structs: readonly StructClass[]): Printed {
   const store = ObjectStore.open(backing, { verify: true });
-  const printed = read(bytesOf(backing));
+  const printed = read(backing.toBytes());
   expect(printed).toMatchObject({ format: 2n, generation: BigInt(store.generation) });
   expect(printed.length).toBe(BigInt(store.byteLength));
   expect(printed.schemas).toEqual(parse(JSON.stringify(store.schemas)));
@@ -78,7 +76,7 @@ describe.skipIf(!hasPython)("python3 reads what the program writes", () => {
       store.put("branch", branch(0));
     });
     same(backing, [Header, EverythingV3, Packet, Rows, BranchV2]);
-    expect(run([bytesOf(backing)], "--verify")).toEqual([{ printed: "" }]);
+    expect(run([backing.toBytes()], "--verify")).toEqual([{ printed: "" }]);
   });
 
   test("an array that grew, with room for more", () => {
@@ -175,7 +173,7 @@ describe.skipIf(!hasPython)("python3 reads what the program writes", () => {
     store.seal();
     const after = same(backing, structs);
     expect([before.generation, after.generation]).toEqual([59n, 60n]);
-    const half = bytesOf(backing).slice();
+    const half = backing.toBytes();
     half.fill(0, 60, 88);
     expect(read(half)).toEqual(before);
   });
@@ -184,7 +182,7 @@ describe.skipIf(!hasPython)("python3 reads what the program writes", () => {
     const backing = heapBacking();
     const store = ObjectStore.create(backing);
     const index = store.pool("index", { resident: true });
-    const kept = allocArray(index, Page as StructClass<Page>);
+    const kept = new ArrayOwner(index).alloc(Page as StructClass<Page>);
     kept.append(pages(3000));
     const many = store.pool("many ä", { resident: true });
     for (let n = 0; n < 700; n++) many.allocate(8 + n);

@@ -65,5 +65,6 @@ function imageOf(struct: Golden["readers"][number] | undefined, value: object): 
   const store = ObjectStore.create(backing);
   const release = family(struct, { reads: { to: describe(struct).version } });
   store.put(IDENTIFIER, value, { family: release });
-  return new Uint8Array(backing.buffer).slice(0, store.seal());
+  const length = store.seal();
+  return backing.toBytes().slice(0, length);
 }

@@ -1,4 +1,4 @@
-import { type ArrayHeader, checksum, tableCapacity } from "@luo/memory";
+import { type ArrayHeader, type Backing, checksum, tableBytes } from "@luo/memory";
 import { Memory } from "@luo/struct";
 
 const PAGE = 4096;
@@ -64,7 +64,7 @@ export class Forge {
   /** A header and its table, at which the extents of another array may be. Returns the header's address. */
   array(count: number, elementSize: number, extents: readonly Extent[], table?: number): number {
     const at = this.allocate(HEADER);
-    const entries = table ?? this.allocate(tableCapacity(extents.length) * EXTENT);
+    const entries = table ?? this.allocate(tableBytes(extents.length));
     let left = count;
     for (const [index, { address, capacity }] of extents.entries()) {
       const entry = entries + index * EXTENT;
@@ -124,7 +124,7 @@ export class Forge {
   }
 
   /** Completes the image. `circle` makes the only segment of the directory the one before itself. */
-  seal(schemas: string, { pools = 0, circle = false } = {}): { buffer: ArrayBufferLike } {
+  seal(schemas: string, { pools = 0, circle = false } = {}): Backing {
     const json = new TextEncoder().encode(schemas);
     const text = this.allocate(json.length);
     this.memory.u8.set(json, text);
@@ -148,7 +148,7 @@ export class Forge {
     for (const [index, value] of numbers.entries()) this.u64(24 + index * 8, value);
     this.#sum(84, 0, 84);
     if (this.#end > this.byteLength) throw new Error(`the image needs ${this.#end} bytes`);
-    return { buffer: this.memory.buffer };
+    return { segments: [this.memory.buffer] };
   }
 
   #sum(at: number, start: number, length: number): void {

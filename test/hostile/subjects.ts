@@ -1,4 +1,4 @@
-import { allocArray } from "@luo/memory";
+import { ArrayOwner } from "@luo/memory";
 import { heapBacking, ObjectStore } from "@luo/store";
 import {
   array,
@@ -92,7 +92,7 @@ function image(fill: (store: ObjectStore) => void): Uint8Array {
   const store = ObjectStore.create(backing);
   fill(store);
   const length = store.seal();
-  return new Uint8Array(backing.buffer.slice(0, length));
+  return backing.toBytes().slice(0, length);
 }
 
 /** Small images: what is wrong with a small one is wrong with a large one, and found much faster. */
@@ -108,7 +108,7 @@ export const IMAGES: readonly Uint8Array[] = [
   image((store) => store.put("tree", node(3, [node(1), node(2, [node(0), node(4)])]))),
   image((store) => {
     const pool = store.pool("index", { resident: true });
-    allocArray(pool, Leaf).append(leaves(20));
+    new ArrayOwner(pool).alloc(Leaf).append(leaves(20));
     pool.allocate(3000);
     for (let n = 0; n < 12; n++) store.put(`r${n}`, record(n % 3), { alongside: [0] });
     store.seal();

@@ -1,4 +1,4 @@
-import { ObjectStore } from "@luo/store";
+import { type Backing, ObjectStore } from "@luo/store";
 import { another, FAMILIES } from "./subjects.js";
 
 /** Milliseconds that all that is done with one small image may take. */
@@ -69,19 +69,18 @@ function expected(what: string, error: unknown): string {
 }
 
 /** Memory that an image of its size never needs is not there. */
-function bounded(image: Uint8Array) {
+function bounded(image: Uint8Array): Backing {
   const most = image.length * 16 + (1 << 20);
-  const backing = {
-    buffer: image.slice().buffer as ArrayBuffer,
-    resize(byteLength: number) {
-      if (byteLength > most) throw new Finding(`it wanted ${byteLength} bytes of ${image.length}`);
-      const longer = new ArrayBuffer(byteLength);
-      new Uint8Array(longer).set(new Uint8Array(backing.buffer));
-      backing.buffer = longer;
-      return longer;
+  const segments = [image.slice().buffer as ArrayBuffer];
+  let length = image.length;
+  return {
+    segments,
+    grow(byteLength) {
+      length += byteLength;
+      if (length > most) throw new Finding(`it wanted ${length} bytes of ${image.length}`);
+      segments.push(new ArrayBuffer(byteLength));
     },
   };
-  return backing;
 }
 
 /** Reads what a value holds, and what it refers to down to a depth: a circle has no end. */

@@ -53,7 +53,7 @@ function sealed(fill: (store: ObjectStore) => void): Uint8Array {
   const store = ObjectStore.create(backing);
   fill(store);
   store.seal();
-  return new Uint8Array(backing.buffer);
+  return backing.toBytes();
 }
 
 const parts = sealed((store) => {

@@ -126,10 +126,10 @@ function createImage(): ImageFile {
 function imageFile(memfd: Memfd): ImageFile {
   return {
     fd: memfd.fd,
-    get buffer() {
-      return memfd.buffer;
+    get segments() {
+      return memfd.segments;
     },
-    resize: (byteLength) => memfd.resize(byteLength),
+    grow: (byteLength) => memfd.grow(byteLength),
     seal: () => {
       memfd.unmap();
       memfd.seal("shrink", "grow", "write", "seal");

@@ -1,19 +1,19 @@
 import { constants } from "node:buffer";
 import { closeSync, fstatSync, openSync, readlinkSync } from "node:fs";
 import { closeDescriptor, setCloseOnExec } from "./descriptor.js";
-import { detach } from "./detach.js";
 import { ArgumentError, ClosedError, checkInteger, MAX_INT, NotMemfdError } from "./errors.js";
-import { call, callUnless, viewMemory } from "./libc.js";
+import { call, callUnless } from "./libc.js";
+import { Mapping } from "./mapping.js";
 
 const MFD_CLOEXEC_ALLOW_SEALING = 0x1 | 0x2;
 const MFD_NOEXEC_SEAL = 0x8;
-const PROT_READ_WRITE = 0x1 | 0x2;
-const MAP_SHARED = 0x1;
-const MAP_PRIVATE = 0x2;
 const [SEEK_SET, SEEK_CUR, SEEK_DATA, SEEK_HOLE] = [0, 1, 3, 4] as const;
 const F_ADD_SEALS = 1033;
 const F_GET_SEALS = 1034;
 const MAX_NAME = 249;
+const PAGE = 4096;
+/** Bytes of a segment at most; also on runtimes whose buffers could be longer. */
+const MAX_SEGMENT = Math.min(2 ** 32, constants.MAX_LENGTH);
 
 const sealBits = { seal: 1, shrink: 2, grow: 4, write: 8, "future-write": 16, exec: 32 };
 const allSeals = Object.keys(sealBits) as Seal[];
@@ -37,12 +37,6 @@ export interface MemfdOptions {
   readonly allowSealing?: boolean;
 }
 
-interface Mapping {
-  readonly address: number;
-  readonly length: number;
-  readonly buffer: ArrayBuffer;
-}
-
 /**
  * A file in memory without a place in the file system, and its mapping. See memfd_create(2).
  *
@@ -55,7 +49,8 @@ interface Mapping {
  */
 export class Memfd {
   #fd: number;
-  #mapping: Mapping | undefined;
+  #whole: Mapping | undefined;
+  #segments: Mapping[] | undefined;
 
   private constructor(
     fd: number,
@@ -136,16 +131,46 @@ export class Memfd {
    */
   get buffer(): ArrayBuffer {
     const { fd } = this;
-    if (this.#mapping) return this.#mapping.buffer;
+    if (this.#whole) return this.#whole.buffer;
     const length = this.byteLength;
     if (length === 0) return new ArrayBuffer(0);
     // A longer view makes Node abort the process.
     checkInteger("byteLength", length, constants.MAX_LENGTH);
-    const { seals } = this;
-    const flags = seals.has("write") || seals.has("future-write") ? MAP_PRIVATE : MAP_SHARED;
-    const address = call("mmap", 0, length, PROT_READ_WRITE, flags, fd, 0);
-    this.#mapping = { address, length, buffer: viewMemory(address, length) };
-    return this.#mapping.buffer;
+    this.#whole = new Mapping(fd, 0, length, this.#isWritable);
+    return this.#whole.buffer;
+  }
+
+  /**
+   * The bytes of the file as buffers in a row, each of at most 4 GiB: as `buffer` otherwise, but for
+   * files of any size, and `grow` appends to them without moving any.
+   *
+   * @throws {SystemCallError} ENOMEM, or EACCES when the descriptor is open for reading only
+   */
+  get segments(): readonly ArrayBuffer[] {
+    return this.#mapped.map(({ buffer }) => buffer);
+  }
+
+  /**
+   * Makes the file longer by a segment of zeros; what is mapped stays where it is.
+   *
+   * @param byteLength 1 byte to 4 GiB
+   * @throws {ArgumentError} for another byteLength, or when the file does not end with a whole page
+   * @throws {SystemCallError} EPERM when a seal forbids it, ENOMEM; the size is then as before
+   */
+  grow(byteLength: number): void {
+    checkInteger("byteLength", byteLength, MAX_SEGMENT);
+    const segments = this.#mapped;
+    const size = this.byteLength;
+    if (size % PAGE !== 0) {
+      throw new ArgumentError("size", size, `a multiple of ${PAGE}, for a segment to follow`);
+    }
+    call("ftruncate", this.fd, size + byteLength);
+    try {
+      segments.push(new Mapping(this.fd, size, byteLength, true));
+    } catch (error) {
+      call("ftruncate", this.fd, size);
+      throw error;
+    }
   }
 
   /**
@@ -166,16 +191,36 @@ export class Memfd {
   }
 
   /**
-   * Detaches the buffer and gives its mapping back; the bytes stay in the file. See munmap(2).
+   * Detaches all buffers and gives their memory back; the bytes stay in the file. See munmap(2).
    *
-   * @throws {DetachError} when the buffer was transferred to another one; it stays mapped
+   * @throws {DetachError} when a buffer was transferred to another one; it stays mapped
    */
   unmap(): void {
-    if (this.fd < 0 || !this.#mapping) return;
-    const { address, length, buffer } = this.#mapping;
-    detach(buffer);
-    this.#mapping = undefined;
-    call("munmap", address, length);
+    if (this.fd < 0) return;
+    this.#whole?.unmap();
+    this.#whole = undefined;
+    for (const segments = this.#segments ?? []; segments.length > 0; segments.pop()) {
+      segments.at(-1)?.unmap();
+    }
+    this.#segments = undefined;
+  }
+
+  get #mapped(): Mapping[] {
+    if (this.#segments) return this.#segments;
+    const { fd, byteLength: size } = this;
+    const writable = this.#isWritable;
+    const segments: Mapping[] = [];
+    for (let at = 0; at < size; at += MAX_SEGMENT) {
+      segments.push(new Mapping(fd, at, Math.min(MAX_SEGMENT, size - at), writable));
+    }
+    this.#segments = segments;
+    return segments;
+  }
+
+  /** True when a new mapping writes to the file. */
+  get #isWritable(): boolean {
+    const { seals } = this;
+    return !seals.has("write") && !seals.has("future-write");
   }
 
   /**

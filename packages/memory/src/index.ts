@@ -1,28 +1,27 @@
-export {
-  allocArray,
-  freeArray,
-  type Lease,
-  type LeasedRefs,
-  PreservedArray,
-  restoreArray,
-} from "./array.js";
+export { PreservedArray } from "./arrays/array.js";
 export {
   type ArrayExtent,
   type ArrayHeader,
+  HEADER_BYTES,
   readArrayHeader,
   readArrayTable,
-  tableCapacity,
-} from "./array-format.js";
-export { type Backing, heapBacking } from "./backing.js";
-export { BlockList } from "./block-list.js";
-export { checksum } from "./checksum.js";
+  tableBytes,
+} from "./arrays/array-format.js";
+export { ArrayOwner } from "./arrays/array-owner.js";
+export type { ArrayStorage, ElementShape } from "./arrays/array-storage.js";
+export { ArrayWriter } from "./arrays/array-writer.js";
+export { BlockList } from "./arrays/block-list.js";
+export type { AddressSpace, Contents } from "./bytes/address-space.js";
+export { type Backing, HeapBacking, heapBacking } from "./bytes/backing.js";
+export { checksum } from "./bytes/checksum.js";
 export {
   type Allocation,
   AllocationError,
   BadAddressError,
   LeakError,
   OutOfMemoryError,
-} from "./errors.js";
-export { PAGE_SIZE } from "./pages.js";
-export { Pool, type PoolOptions, type PoolUsage } from "./pool.js";
-export { type Contents, type MemoryUsage, PreservedMemory } from "./preserved-memory.js";
+} from "./bytes/errors.js";
+export { PAGE_SIZE } from "./bytes/pages.js";
+export { Pool, type PoolOptions, type PoolUsage } from "./bytes/pool.js";
+export { type MemoryUsage, PreservedMemory } from "./bytes/preserved-memory.js";
+export { type Location, type Segment, WINDOW } from "./bytes/segments.js";

@@ -4,9 +4,10 @@ import {
   OutOfMemoryError,
   PAGE_SIZE,
   PreservedMemory,
+  WINDOW,
 } from "@luo/memory";
 import { describe, expect, test } from "vitest";
-import { growable } from "./fixture.js";
+import { bytesAt, fixed, growable } from "./fixture.js";
 
 /** The same numbers in each run. */
 function random(seed: number): (below: number) => number {
@@ -24,7 +25,7 @@ describe("whatever is allocated and freed", () => {
     const pools = ["a", "b", "c"].map((name) => memory.pool(name));
     const live = new Map<number, { bytes: number; pool: number }>();
     const mark = (address: number, bytes: number, value: number) =>
-      memory.bytes.u8.fill(value, address, address + bytes);
+      bytesAt(memory, address, bytes).fill(value);
     for (let step = 0; step < 6000; step++) {
       const at = next(pools.length);
       const act = next(100);
@@ -38,7 +39,7 @@ describe("whatever is allocated and freed", () => {
       } else if (act < 97) {
         const [address, { pool, bytes }] = [...live][next(live.size)] ?? [0, { pool: 0, bytes: 0 }];
         if (address === 0) continue;
-        const found = memory.bytes.u8.subarray(address, address + bytes);
+        const found = bytesAt(memory, address, bytes);
         if (!found.every((byte) => byte === address % 251))
           expect.fail(`${address} was overwritten`);
         pools[pool]?.free(address);
@@ -76,8 +77,7 @@ describe("whatever is allocated and freed", () => {
   });
 
   test("a buffer that cannot grow says so, and goes on", () => {
-    const memory = new PreservedMemory({ buffer: new ArrayBuffer(3 * PAGE_SIZE) });
-    const pool = memory.pool("test");
+    const pool = fixed(3).pool("test");
     expect(() => pool.allocate(2 * PAGE_SIZE + 1)).toThrow(OutOfMemoryError);
     expect(pool.usage).toEqual({ allocations: 0, bytes: 0, pages: 0 });
     expect([pool.allocate(PAGE_SIZE), pool.allocate(PAGE_SIZE)]).toEqual([
@@ -90,21 +90,69 @@ describe("whatever is allocated and freed", () => {
 
 test("an allocation beyond what the runtime maps is refused with the limit, and nothing is lost", () => {
   const limit = 2 ** 31;
+  const segments = [new ArrayBuffer(4096)];
   const backing = {
-    buffer: new ArrayBuffer(4096),
-    resize(byteLength: number): ArrayBuffer {
+    segments,
+    grow(byteLength: number) {
       if (byteLength > limit) throw new RangeError("Array buffer allocation failed");
-      backing.buffer = new ArrayBuffer(byteLength);
-      return backing.buffer;
+      segments.push(new ArrayBuffer(byteLength));
     },
   };
   const pool = new PreservedMemory(backing).pool("test");
   expect(() => pool.allocate(3 * 2 ** 30)).toThrow(OutOfMemoryError);
   expect(() => pool.allocate(3 * 2 ** 30)).toThrow(/would need 3221229568 bytes/);
   expect(pool.usage.allocations).toBe(0);
-  // Doubling would be too much, just enough is not.
   const first = pool.allocate(5 * 2 ** 28);
   expect(pool.allocate(5 * 2 ** 27)).toBeGreaterThan(first);
+});
+
+describe("memory that grows", () => {
+  test("never moves: views of what is there stay good, and nothing crosses a segment", () => {
+    const memory = growable();
+    const pool = memory.pool("test");
+    const next = random(7);
+    const held: { address: number; bytes: Uint8Array }[] = [];
+    for (let step = 0; step < 3000; step++) {
+      const length = [8, 200, 3000, 50_000, 300_000][next(5)] as number;
+      const address = pool.allocate(length);
+      const { start, end } = memory.segmentOf(address);
+      expect(address >= start && address + length <= end).toBe(true);
+      held.push({ address, bytes: bytesAt(memory, address, length).fill(step % 251) });
+    }
+    for (const [step, { address, bytes }] of held.entries()) {
+      expect(bytes[0]).toBe(step % 251);
+      expect(bytesAt(memory, address, 1)[0]).toBe(step % 251);
+      bytes[0] = 252;
+      expect(bytesAt(memory, address, 1)[0]).toBe(252);
+    }
+  });
+
+  test("a range that crosses a segment is refused, as no allocation does", () => {
+    const memory = new PreservedMemory(
+      { segments: [new ArrayBuffer(2 * PAGE_SIZE), new ArrayBuffer(2 * PAGE_SIZE)] },
+      { end: 4 * PAGE_SIZE },
+    );
+    expect(memory.locate(2 * PAGE_SIZE, PAGE_SIZE, "it").offset).toBe(0);
+    expect(memory.locate(PAGE_SIZE, PAGE_SIZE, "it").offset).toBe(PAGE_SIZE);
+    expect(() => memory.locate(PAGE_SIZE, PAGE_SIZE + 8, "it")).toThrow(/crosses 0x2000/);
+    expect(memory.pool("test").allocate(PAGE_SIZE)).toBe(PAGE_SIZE);
+    expect(() => memory.pool("test").allocate(3 * PAGE_SIZE)).toThrow(OutOfMemoryError);
+    expect(memory.pool("test").allocate(2 * PAGE_SIZE)).toBe(2 * PAGE_SIZE);
+  });
+
+  test("nothing crosses 4 GiB, where a reader's window may end", () => {
+    // Segments are only asked for their length until something is written to them.
+    const segments: ArrayBuffer[] = [new ArrayBuffer(PAGE_SIZE)];
+    const grow = (byteLength: number) => segments.push(new ArrayBuffer(byteLength));
+    const memory = new PreservedMemory({ segments, grow });
+    const pool = memory.pool("test");
+    const MIB = 2 ** 20;
+    for (let n = 0; n < 12; n++) {
+      const address = pool.allocate(700 * MIB);
+      expect(Math.floor(address / WINDOW)).toBe(Math.floor((address + 700 * MIB - 1) / WINDOW));
+    }
+    expect(memory.end).toBeGreaterThan(2 * WINDOW);
+  });
 });
 
 describe("what cannot be freed is named", () => {

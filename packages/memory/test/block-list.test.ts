@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { BadAddressError, BlockList, PreservedMemory } from "@luo/memory";
+import { ArrayOwner, BadAddressError, BlockList, PreservedMemory } from "@luo/memory";
 import { bytes, char, LuoStruct, u64 } from "@luo/struct";
 import { describe, expect, test } from "vitest";
 import { growable } from "./fixture.js";
@@ -17,14 +17,14 @@ const session = (n: number) =>
   Object.assign(new Session(), { name: `session ${n}`, files: BigInt(n * 4096), count: BigInt(n) });
 
 test("entries lie as Linux's KHO blocks have them", () => {
-  const memory = growable();
+  const memory = growable(8);
   const list = BlockList.alloc(memory.pool("test"), Session);
   expect([list.address, list.length, [...list]]).toEqual([0, 0, []]);
   const entries = Array.from({ length: 130 }, (_, n) => session(n));
   for (const entry of entries) list.push(entry);
   // floor(4080 / 80) entries to a block.
   expect(list.blocks).toHaveLength(3);
-  const { view } = memory.bytes;
+  const { view } = memory.at(0).memory;
   const [first = 0, second = 0, third = 0] = list.blocks;
   expect([first, view.getBigUint64(first, true), view.getBigUint64(first + 8, true)]).toEqual([
     list.address,
@@ -94,7 +94,7 @@ function dumped(): PreservedMemory {
   const end = Math.max(...segments.map(({ address, content }) => address + content.length));
   const buffer = new ArrayBuffer(end);
   for (const { address, content } of segments) new Uint8Array(buffer).set(content, address);
-  return new PreservedMemory({ buffer }, { end });
+  return new PreservedMemory({ segments: [buffer] }, { end });
 }
 
 test("what a real kernel preserved is read, session by session and file by file", () => {
@@ -104,8 +104,8 @@ test("what a real kernel preserved is read, session by session and file by file"
   const tokens = Array.from(text.matchAll(/"token": (\d+)/g), ([, token = ""]) => BigInt(token));
   const memory = dumped();
   const pool = memory.pool("linux");
-  const place = Buffer.from(memory.bytes.buffer as ArrayBuffer).indexOf("luo-v5\0\0");
-  const luo = pool.get(Luo, place);
+  const place = Buffer.from(memory.at(0).memory.buffer as ArrayBuffer).indexOf("luo-v5\0\0");
+  const luo = new ArrayOwner(pool).get(Luo, place);
   const sessions = [...BlockList.restore(pool, luo.sessions, Session)];
   const files = sessions.map((entry) => [...BlockList.restore(pool, entry.files, File)]);
   expect(sessions.map(({ name }) => name)).toEqual(expected.sessions.map(({ name }) => name));
@@ -118,12 +118,13 @@ test("what a real kernel preserved is read, session by session and file by file"
 
 describe("blocks are not trusted", () => {
   const prepared = () => {
-    const memory = growable();
+    const memory = growable(8);
     const pool = memory.pool("test");
     const list = BlockList.alloc(pool, Session);
     for (let n = 0; n < 130; n++) list.push(session(n));
     const [first = 0, , third = 0] = list.blocks;
-    const patch = (at: number, value: bigint) => memory.bytes.view.setBigUint64(at, value, true);
+    const patch = (at: number, value: bigint) =>
+      memory.at(0).memory.view.setBigUint64(at, value, true);
     return { first, third, patch, restore: () => BlockList.restore(pool, list.address, Session) };
   };
 

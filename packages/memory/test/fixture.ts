@@ -1,4 +1,4 @@
-import { PreservedMemory } from "@luo/memory";
+import { heapBacking, PreservedMemory } from "@luo/memory";
 import { LuoStruct, ref, type Sequence, u16, u64 } from "@luo/struct";
 
 @LuoStruct(0)
@@ -18,16 +18,18 @@ export const item = (id: number) => Object.assign(new Item(), { id: BigInt(id), 
 export const items = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => item(from + index));
 
-/** Memory as a memfd has it: it grows by a new mapping, and the old buffer is detached. */
+/** Memory that begins with so many pages and grows by further segments. */
 export function growable(pages = 1): PreservedMemory {
-  const backing = {
-    buffer: new ArrayBuffer(pages * 4096),
-    resize(byteLength: number) {
-      const old = new Uint8Array(structuredClone(this.buffer, { transfer: [this.buffer] }));
-      this.buffer = new ArrayBuffer(byteLength);
-      new Uint8Array(this.buffer).set(old);
-      return this.buffer;
-    },
-  };
-  return new PreservedMemory(backing);
+  return new PreservedMemory(heapBacking(pages * 4096));
+}
+
+/** Fixed memory of so many pages. */
+export function fixed(pages: number): PreservedMemory {
+  return new PreservedMemory({ segments: [new ArrayBuffer(pages * 4096)] });
+}
+
+/** The bytes of an allocation, in place. */
+export function bytesAt(memory: PreservedMemory, address: number, length: number): Uint8Array {
+  const { memory: segment, offset } = memory.at(address);
+  return segment.bytes(offset, length);
 }

@@ -353,7 +353,7 @@ describe("an update that fails leaves everything as it was, when", () => {
     const { predecessor, calls } = service();
     const carrier: Loopback<unknown> = new Loopback(calls, takeOver);
     calls.along("seal", () => {
-      const bytes = new Uint8Array(carrier.image?.buffer ?? new ArrayBuffer(0));
+      const bytes = new Uint8Array(carrier.image?.segments[0] ?? new ArrayBuffer(0));
       bytes[4096] = (bytes[4096] ?? 0) ^ 1;
     });
     const error = await failureOf(predecessor.update(carrier));

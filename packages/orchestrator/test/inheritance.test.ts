@@ -33,11 +33,17 @@ function predecessor() {
   const arrival: Arrival = {
     descriptors,
     inbox,
-    openImage: (fd) => ({ ...image, fd, seal: () => {}, close: () => {} }),
+    openImage: (fd) => ({ segments: image.segments, fd, seal: () => {}, close: () => {} }),
     send: (message) => heard.push(message),
     release: () => {},
   };
-  return { arrival, inbox, heard, descriptors, bytes: () => new Uint8Array(image.buffer) };
+  return {
+    arrival,
+    inbox,
+    heard,
+    descriptors,
+    bytes: () => new Uint8Array(image.segments[0] as ArrayBuffer),
+  };
 }
 
 /** The inheritance of a predecessor that has frozen everything. */

@@ -6,6 +6,7 @@ import {
   type NamedDescriptor,
   type Successor,
 } from "@luo/orchestrator";
+import { HeapBacking } from "@luo/store";
 
 /** What was done, in order, and what is to happen along with it. */
 export class Calls {
@@ -42,20 +43,13 @@ export type Program<T = unknown> = (arrival: Arrival) => Promise<T>;
 
 const IMAGE_FD = 1000;
 
-class Image implements ImageFile {
+class Image extends HeapBacking implements ImageFile {
   readonly fd = IMAGE_FD;
-  buffer = new ArrayBuffer(0);
   readonly #calls: Calls;
 
   constructor(calls: Calls) {
+    super();
     this.#calls = calls;
-  }
-
-  resize(byteLength: number): ArrayBuffer {
-    const old = new Uint8Array(this.buffer);
-    this.buffer = new ArrayBuffer(byteLength);
-    new Uint8Array(this.buffer).set(old);
-    return this.buffer;
   }
 
   seal(): void {
@@ -101,9 +95,7 @@ export class Loopback<T> implements Carrier {
         // The successor's own way to the same bytes.
         return {
           fd,
-          get buffer() {
-            return image.buffer;
-          },
+          segments: image.segments,
           seal: () => {},
           close: () => {},
         };

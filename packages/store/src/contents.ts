@@ -1,7 +1,8 @@
-import { checksum, LeakError, type Pool, type PreservedMemory } from "@luo/memory";
+import { type ArrayOwner, checksum, LeakError, type Pool, type PreservedMemory } from "@luo/memory";
 import type { Copy, Directory } from "./directory.js";
 import { BadObjectError } from "./errors.js";
-import { Reach } from "./reach.js";
+import { Reach, type Redirect } from "./reach.js";
+import { redirectReferences } from "./reference-redirect.js";
 import type { ImageSchema, Schemas } from "./schemas.js";
 
 /** One version of an object, as it lies in memory. */
@@ -49,9 +50,16 @@ export class Contents {
     }
   }
 
+  /** The checksum of a struct's bytes. */
+  sum({ address, bytes }: Copy): number {
+    const { memory, offset } = this.#memory.at(address);
+    return checksum(memory, offset, bytes);
+  }
+
   /** @throws {BadObjectError} when the bytes are not those that were written */
-  check(identifier: string, { address, bytes, checksum: expected }: Copy): void {
-    const found = checksum(this.#memory.bytes, address, bytes);
+  check(identifier: string, copy: Copy): void {
+    const { address, bytes, checksum: expected } = copy;
+    const found = this.sum(copy);
     if (found === expected) return;
     throw new BadObjectError(
       identifier,
@@ -59,15 +67,32 @@ export class Contents {
     );
   }
 
-  /** The address of every allocation that versions of an object consist of. */
-  reached(identifier: string, copies: readonly Copy[]): Set<number> {
+  /**
+   * The address of every allocation that versions of an object consist of.
+   *
+   * @param redirect is told of every reference, and says where to go on when the array has moved
+   */
+  reached(identifier: string, copies: readonly Copy[], redirect?: Redirect): Set<number> {
     const reached = new Set<number>();
     for (const copy of copies) {
       const schema = this.schemaOf(identifier, copy);
       const visit = (address: number) => reached.size < reached.add(address).size;
-      this.#reach.walk(schema, copy.address, copy.bytes, visit);
+      const options = redirect === undefined ? {} : { redirect };
+      this.#reach.walk(schema, copy.address, copy.bytes, visit, options);
     }
     return reached;
+  }
+
+  /**
+   * Completes the arrays of an owner, and has every reference behind an object lead to where they are
+   * now.
+   *
+   * @throws {OutOfMemoryError} when the memory cannot grow
+   */
+  redirect(identifier: string, copies: readonly Copy[], owner: ArrayOwner): void {
+    redirectReferences(this.#memory, owner, (redirect) =>
+      this.reached(identifier, copies, redirect),
+    );
   }
 
   /**

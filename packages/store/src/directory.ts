@@ -1,4 +1,4 @@
-import { BadAddressError, checksum, OutOfMemoryError, type Pool } from "@luo/memory";
+import { BadAddressError, checksum, type Location, OutOfMemoryError, type Pool } from "@luo/memory";
 import { codecOf, LuoStruct, u32, u64 } from "@luo/struct";
 import { BadImageError } from "./errors.js";
 import { IdentifierBytes, MAX_IDENTIFIER } from "./identifier.js";
@@ -80,8 +80,8 @@ export class Directory {
     for (let address = newest; address !== 0; ) {
       if (address === mark) room = 0;
       if (bytes.length === moves) [mark, moves] = [address, moves * 2];
-      memory.locate(address, segmentCodec.size, "a directory segment");
-      const segment = segmentCodec.decode(memory.bytes, address);
+      const at = memory.locate(address, segmentCodec.size, "a directory segment");
+      const segment = segmentCodec.decode(at.memory, at.offset);
       const length = segmentCodec.size + segment.bytes;
       memory.locate(address, segment.capacity, "a directory segment with its entries");
       if (length > segment.capacity) {
@@ -94,7 +94,7 @@ export class Directory {
       if (room < 0 || segment.generation > generation) {
         throw new BadAddressError(address, "the segments of the directory overlap or form a loop");
       }
-      const sum = checksum(memory.bytes, address + 4, length - 4);
+      const sum = checksum(at.memory, at.offset + 4, length - 4);
       if (sum !== segment.checksum) {
         throw new BadImageError(
           `the directory segment at 0x${address.toString(16)} has the checksum ${segment.checksum}, expected ${sum}`,
@@ -133,7 +133,8 @@ export class Directory {
   /** Every segment with its header, for who takes account of memory. */
   *#laid(): Iterable<{ address: number; bytes: number; capacity: number }> {
     for (const address of this.#segments) {
-      const { bytes, capacity } = segmentCodec.decode(this.#pool.memory.bytes, address);
+      const { memory, offset } = this.#at(address);
+      const { bytes, capacity } = segmentCodec.decode(memory, offset);
       yield { address, bytes: segmentCodec.size + bytes, capacity };
     }
   }
@@ -148,7 +149,7 @@ export class Directory {
   /** The entry of an identifier: its address, or 0 when it holds nothing. */
   find(identifier: string): number {
     const key = this.#identifier.set(identifier);
-    return this.#index.find(this.#pool.memory.bytes, key);
+    return this.#index.find(this.#pool.memory, key);
   }
 
   /** Every entry that is not out of date, in the order in which they were written. */
@@ -157,52 +158,59 @@ export class Directory {
     for (const { address, bytes } of this.#laid()) {
       let at = address + segmentCodec.size;
       while (at < address + bytes) {
-        const { key, size, next } = this.#extent(at);
-        this.#identifier.read(this.#pool.memory.bytes, key, size);
-        if (this.#index.find(this.#pool.memory.bytes, this.#identifier) === at) yield at;
-        at = next;
+        const place = this.#at(at);
+        const { key, size, length } = extentOf(place);
+        this.#identifier.read(place.memory, key, size);
+        if (this.#index.find(this.#pool.memory, this.#identifier) === at) yield at;
+        at += length;
       }
     }
   }
 
   /** The identifier of an entry. */
   identifierOf(entry: number): string {
-    const { key, size } = this.#extent(entry);
-    return IdentifierBytes.text(this.#pool.memory.bytes, key, size);
+    const place = this.#at(entry);
+    const { key, size } = extentOf(place);
+    return IdentifierBytes.text(place.memory, key, size);
   }
 
   /** How many versions of its object an entry has. */
   copies(entry: number): number {
-    return this.#pool.memory.bytes.u16[(entry + 2) / 2] as number;
+    const { memory, offset } = this.#at(entry);
+    return memory.u16[offset / 2 + 1] as number;
   }
 
   /** One of them. */
   copy(entry: number, at: number): Copy {
-    return copyCodec.decode(this.#pool.memory.bytes, entry + ENTRY + at * copyCodec.size);
+    const { memory, offset } = this.#at(entry);
+    return copyCodec.decode(memory, offset + ENTRY + at * copyCodec.size);
   }
 
   /** The index of its layout among the schemas. */
   schema(entry: number, at: number): number {
-    return this.#pool.memory.bytes.u32[(entry + ENTRY + at * copyCodec.size) / 4] as number;
+    const { memory, offset } = this.#at(entry);
+    return memory.u32[(offset + ENTRY + at * copyCodec.size) / 4] as number;
   }
 
   /** Says what an identifier holds from now on. */
   set(identifier: string, copies: readonly Copy[]): void {
     const key = this.#identifier.set(identifier);
     const entry = this.#append(key, copies);
-    if (copies.length > 0) this.#index.set(this.#pool.memory.bytes, key, entry);
-    else this.#index.delete(this.#pool.memory.bytes, key);
+    if (copies.length > 0) this.#index.set(this.#pool.memory, key, entry);
+    else this.#index.delete(this.#pool.memory, key);
     if (this.#entries > 2 * this.size + 256) this.#tryToCompact();
   }
 
   /** Completes the segments of this generation. */
   seal(generation: number): void {
     this.#close();
-    const { bytes } = this.#pool.memory;
     for (const address of this.#segments.slice(this.#sealed)) {
-      bytes.view.setBigUint64(address + 16, BigInt(generation), true);
-      const length = segmentCodec.size + segmentCodec.decode(bytes, address).bytes;
-      bytes.view.setUint32(address, checksum(bytes, address + 4, length - 4), true);
+      const { memory, offset } = this.#at(address);
+      const segment = segmentCodec.decode(memory, offset);
+      segment.generation = generation;
+      segmentCodec.encode(segment, memory, offset);
+      segment.checksum = checksum(memory, offset + 4, segmentCodec.size + segment.bytes - 4);
+      segmentCodec.encode(segment, memory, offset);
     }
     this.#sealed = this.#segments.length;
   }
@@ -215,17 +223,17 @@ export class Directory {
     }
     const length = ENTRY + copies.length * copyCodec.size + Math.ceil(key.length / 8) * 8;
     const segment = this.#room(length);
-    const { bytes } = this.#pool.memory;
     const entry = segment.address + segment.used;
-    bytes.u16[entry / 2] = key.length;
-    bytes.u16[entry / 2 + 1] = copies.length;
-    bytes.u32[entry / 4 + 1] = 0;
-    let at = entry + ENTRY;
+    const { memory, offset } = this.#at(entry);
+    memory.u16[offset / 2] = key.length;
+    memory.u16[offset / 2 + 1] = copies.length;
+    memory.u32[offset / 4 + 1] = 0;
+    let at = offset + ENTRY;
     for (const copy of copies) {
-      copyCodec.encode(copy, bytes, at);
+      copyCodec.encode(copy, memory, at);
       at += copyCodec.size;
     }
-    key.write(bytes, at);
+    key.write(memory, at);
     segment.used += length;
     segment.entries++;
     this.#entries++;
@@ -257,6 +265,7 @@ export class Directory {
   #close(): void {
     if (this.#open === undefined) return;
     const { address, used, entries, capacity } = this.#open;
+    const { memory, offset } = this.#at(address);
     segmentCodec.encode(
       {
         checksum: 0,
@@ -266,8 +275,8 @@ export class Directory {
         bytes: used - segmentCodec.size,
         capacity,
       },
-      this.#pool.memory.bytes,
-      address,
+      memory,
+      offset,
     );
     this.#open = undefined;
   }
@@ -288,18 +297,18 @@ export class Directory {
    */
   #compact(): void {
     const entries = [...this.entries()];
-    const lengths = entries.map((entry) => this.#extent(entry).next - entry);
+    const lengths = entries.map((entry) => extentOf(this.#at(entry)).length);
     const used = lengths.reduce((sum, length) => sum + length, segmentCodec.size);
     const address = this.#allocate(used);
-    const { bytes } = this.#pool.memory;
     let at = address + segmentCodec.size;
-    entries.forEach((entry, index) => {
+    for (const [index, entry] of entries.entries()) {
       const length = lengths[index] as number;
-      bytes.u8.copyWithin(at, entry, entry + length);
-      const { key, size } = this.#extent(at);
-      this.#index.set(bytes, this.#identifier.read(bytes, key, size), at);
+      const [from, to] = [this.#at(entry), this.#at(at)];
+      to.memory.bytes(to.offset, length).set(from.memory.bytes(from.offset, length));
+      const { key, size } = extentOf(to);
+      this.#index.set(this.#pool.memory, this.#identifier.read(to.memory, key, size), at);
       at += length;
-    });
+    }
     for (const former of this.#segments) this.#pool.free(former);
     this.#segments = [address];
     this.#sealed = 0;
@@ -308,35 +317,39 @@ export class Directory {
     this.#close();
   }
 
-  /** Where the identifier of an entry lies, its bytes, and where the next entry begins. */
-  #extent(entry: number): { key: number; size: number; next: number } {
-    const { u16 } = this.#pool.memory.bytes;
-    const size = u16[entry / 2] as number;
-    const key = entry + ENTRY + (u16[entry / 2 + 1] as number) * copyCodec.size;
-    return { key, size, next: key + Math.ceil(size / 8) * 8 };
+  #at(address: number): Location {
+    return this.#pool.memory.at(address);
   }
 
-  /** Takes in the entries of a segment. */
+  /** Takes in the entries of a segment, which begin at an address. */
   #read(start: number, length: number): void {
-    const { bytes } = this.#pool.memory;
-    const end = start + length;
+    const { memory, offset } = this.#at(start);
+    const end = offset + length;
     const bad = (at: number, problem: string): never => {
-      throw new BadAddressError(at, `a directory entry ${problem}`);
+      throw new BadAddressError(start + at - offset, `a directory entry ${problem}`);
     };
-    for (let at = start; at < end; ) {
+    for (let at = offset; at < end; ) {
       if (at + ENTRY > end) bad(at, "does not end where its segment does");
-      const { key, size, next } = this.#extent(at);
-      if (size === 0 || size > MAX_IDENTIFIER) {
-        bad(at, `has an identifier of ${size} bytes, expected 1 to ${MAX_IDENTIFIER}`);
+      const entry = extentOf({ memory, offset: at });
+      if (entry.size === 0 || entry.size > MAX_IDENTIFIER) {
+        bad(at, `has an identifier of ${entry.size} bytes, expected 1 to ${MAX_IDENTIFIER}`);
       }
-      if (next > end) bad(at, "does not end where its segment does");
-      const identifier = this.#identifier.read(bytes, key, size);
-      if (!identifier.isText || !identifier.equals(bytes.u32, key)) {
+      if (at + entry.length > end) bad(at, "does not end where its segment does");
+      const identifier = this.#identifier.read(memory, entry.key, entry.size);
+      if (!identifier.isText || !identifier.equals(memory.u32, entry.key)) {
         bad(at, "has an identifier that is not UTF-8, padded with zeros");
       }
-      if (this.copies(at) > 0) this.#index.set(bytes, this.#identifier, at);
-      else this.#index.delete(bytes, this.#identifier);
-      at = next;
+      const address = start + at - offset;
+      if (memory.u16[at / 2 + 1] === 0) this.#index.delete(this.#pool.memory, identifier);
+      else this.#index.set(this.#pool.memory, identifier, address);
+      at += entry.length;
     }
   }
+}
+
+/** An entry's identifier: its offset in the memory and its bytes; and the bytes of the entry. */
+function extentOf({ memory, offset }: Location): { key: number; size: number; length: number } {
+  const size = memory.u16[offset / 2] as number;
+  const key = offset + ENTRY + (memory.u16[offset / 2 + 1] as number) * copyCodec.size;
+  return { key, size, length: key + Math.ceil(size / 8) * 8 - offset };
 }

@@ -1,4 +1,4 @@
-import type { Memory } from "@luo/struct";
+import type { AddressSpace } from "@luo/memory";
 import type { IdentifierBytes } from "./identifier.js";
 
 /** Bytes of the address space that entries may lie in: their addresses are kept in units of 8. */
@@ -26,11 +26,11 @@ export class IdentifierIndex {
   }
 
   /** The address of the entry; 0 when there is none. */
-  find(memory: Memory, key: IdentifierBytes): number {
+  find(memory: AddressSpace, key: IdentifierBytes): number {
     return ((this.#slots[this.#slot(memory, key) * 2] as number) >>> 0) * 8;
   }
 
-  set(memory: Memory, key: IdentifierBytes, entry: number): void {
+  set(memory: AddressSpace, key: IdentifierBytes, entry: number): void {
     let slot = this.#slot(memory, key);
     if (this.#slots[slot * 2] === 0) {
       this.#size++;
@@ -43,7 +43,7 @@ export class IdentifierIndex {
     this.#slots[slot * 2] = entry / 8;
   }
 
-  delete(memory: Memory, key: IdentifierBytes): void {
+  delete(memory: AddressSpace, key: IdentifierBytes): void {
     const slots = this.#slots;
     const mask = this.#mask;
     let hole = this.#slot(memory, key);
@@ -61,7 +61,7 @@ export class IdentifierIndex {
   }
 
   /** Where the key is, or the empty slot where it would be. */
-  #slot({ u16, u32 }: Memory, key: IdentifierBytes): number {
+  #slot(space: AddressSpace, key: IdentifierBytes): number {
     const slots = this.#slots;
     const mask = this.#mask;
     const { hash, length } = key;
@@ -70,9 +70,11 @@ export class IdentifierIndex {
       if (entry === 0) return slot;
       if (slots[slot * 2 + 1] !== hash) continue;
       const address = (entry >>> 0) * 8;
-      if (u16[address / 2] !== length) continue;
+      const { memory, start } = space.segmentOf(address);
+      const at = address - start;
+      if (memory.u16[at / 2] !== length) continue;
       // 8 bytes of the entry's own, and 24 for each copy.
-      if (key.equals(u32, address + 8 + (u16[address / 2 + 1] as number) * 24)) return slot;
+      if (key.equals(memory.u32, at + 8 + (memory.u16[at / 2 + 1] as number) * 24)) return slot;
     }
   }
 

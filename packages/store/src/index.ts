@@ -1,6 +1,7 @@
 export {
   type Backing,
   BadAddressError,
+  HeapBacking,
   heapBacking,
   type MemoryUsage,
   type Pool,

@@ -1,7 +1,7 @@
 import {
+  ArrayOwner,
+  ArrayWriter,
   type Backing,
-  checksum,
-  type Lease,
   type MemoryUsage,
   PAGE_SIZE,
   type Pool,
@@ -10,7 +10,6 @@ import {
 } from "@luo/memory";
 import { Memory, type StructClass, type StructSchema } from "@luo/struct";
 import { type Family, familyOf, NegotiationError } from "@luo/version";
-import { ArrayReader, ArrayWriter } from "./arrays.js";
 import { Contents } from "./contents.js";
 import { type Copy, Directory } from "./directory.js";
 import { BadObjectError, ImageExistsError, PoolNameError } from "./errors.js";
@@ -59,8 +58,8 @@ export class ObjectStore {
   readonly #contents: Contents;
   readonly #forms: Forms;
   readonly #resident: ResidentPools;
-  /** Of arrays that were taken, by identifier. */
-  readonly #leases = new Map<string, Required<Lease>>();
+  /** The owners of arrays that were taken, by identifier. */
+  readonly #owners = new Map<string, ArrayOwner>();
 
   private constructor(backing: Backing, root: Root) {
     const { length: end, generation } = root;
@@ -80,8 +79,9 @@ export class ObjectStore {
    * Whether there is an image to open, be it damaged: a program that ended before it first sealed
    * one left none, and who goes on with its memory creates one.
    */
-  static isSealed({ buffer }: Backing): boolean {
-    return isSealed(new Memory(buffer));
+  static isSealed(backing: Backing): boolean {
+    const [first] = backing.segments;
+    return first !== undefined && isSealed(new Memory(first));
   }
 
   /**
@@ -90,7 +90,7 @@ export class ObjectStore {
    * @throws {ImageExistsError} when there is an image, whose newer root would be taken for this one's
    */
   static create(backing: Backing): ObjectStore {
-    if (isSealed(new Memory(backing.buffer))) throw new ImageExistsError();
+    if (ObjectStore.isSealed(backing)) throw new ImageExistsError();
     return new ObjectStore(backing, Object.assign(new Root(), { length: PAGE_SIZE }));
   }
 
@@ -102,7 +102,10 @@ export class ObjectStore {
    * @throws {BadAddressError} when it refers to what it does not hold
    */
   static open(backing: Backing, { verify = false }: OpenOptions = {}): ObjectStore {
-    const store = new ObjectStore(backing, readRoot(new Memory(backing.buffer)));
+    const { segments } = backing;
+    const byteLength = segments.reduce((sum, segment) => sum + segment.byteLength, 0);
+    const root = readRoot(new Memory(segments[0] ?? new ArrayBuffer(0)), byteLength);
+    const store = new ObjectStore(backing, root);
     if (verify) store.verify();
     return store;
   }
@@ -158,32 +161,29 @@ export class ObjectStore {
     const entry = this.#directory.find(identifier);
     const forms = this.#forms.written(known, alongside);
     // Most objects refer to nothing.
-    const refer = forms.some(refers);
-    const lease = refer ? this.#leases.get(identifier) : undefined;
-    const arrays = refer ? new ArrayWriter(this.#objects, lease) : undefined;
+    const owner = forms.some(refers) ? (this.#owners.get(identifier) ?? this.#owner()) : undefined;
+    const writer = owner && new ArrayWriter(this.#objects, owner);
     const before = entry === 0 ? undefined : this.#contents.copies(entry);
     const copies: Copy[] = [];
     try {
-      for (const form of forms) {
-        const { struct, version, schema, codec } = form;
+      for (const { struct, version, schema, codec } of forms) {
         const object = value.constructor === struct ? value : known.convert(value, version);
         const bytes = codec.sizeOf(object);
         const address = this.#objects.allocate(bytes);
-        const copy = { schema, checksum: 0, address, bytes };
-        copies.push(copy);
-        if (arrays !== undefined) this.#objects.write(struct, object, address, arrays);
-        else codec.encode(object, this.#memory.bytes, address);
-        copy.checksum = checksum(this.#memory.bytes, address, bytes);
+        copies.push({ schema, checksum: 0, address, bytes });
+        const { memory, offset } = this.#memory.at(address);
+        codec.encode(object, memory, offset, writer);
       }
-      // Arrays that are kept may refer to others, which changed since they were put into them.
-      for (const array of lease?.changed ?? []) array.flush();
+      writer?.finish();
+      if (writer?.keeper) this.#contents.redirect(identifier, copies, writer.keeper);
+      for (const copy of copies) copy.checksum = this.#contents.sum(copy);
       this.#directory.set(identifier, copies);
     } catch (error) {
       for (const { address } of copies) this.#objects.free(address);
-      arrays?.undo();
+      writer?.undo();
       throw error;
     }
-    if (before !== undefined) this.#free(identifier, before, copies, arrays);
+    if (before !== undefined) this.#free(identifier, before, copies, writer);
   }
 
   /**
@@ -218,7 +218,7 @@ export class ObjectStore {
     const before = this.#contents.copies(this.#directory.find(identifier));
     if (before.length === 0) return false;
     this.#directory.set(identifier, []);
-    this.#free(identifier, before, [], undefined);
+    this.#free(identifier, before, []);
     return true;
   }
 
@@ -252,7 +252,7 @@ export class ObjectStore {
     const { newest: directory, size: objects } = this.#directory;
     const length = this.#memory.end;
     const root = { ...schemas, generation, length, directory, objects, pools };
-    writeRoot(this.#memory.bytes, Object.assign(new Root(), root));
+    writeRoot(this.#memory.at(0).memory, Object.assign(new Root(), root));
     this.#memory.commit();
     return length;
   }
@@ -266,7 +266,8 @@ export class ObjectStore {
    */
   verify(): void {
     this.#memory.account();
-    const taken = new Set([...this.#leases.values()].flatMap((lease) => [...pending(lease)]));
+    const owners = [...this.#owners.values()];
+    const taken = new Set(owners.flatMap(({ allocations }) => [...allocations]));
     this.#contents.verify(this.#objects, taken);
   }
 
@@ -298,56 +299,47 @@ export class ObjectStore {
     if (flexible ? bytes < size : bytes !== size) {
       throw new BadObjectError(identifier, `has ${bytes} bytes, expected ${size} (${struct.name})`);
     }
-    this.#memory.locate(address, bytes, "an object");
+    const { memory, offset } = this.#memory.locate(address, bytes, "an object");
     this.#contents.check(identifier, copy);
-    const refs = references ? new ArrayReader(this.#objects, this.#lease(identifier)) : undefined;
-    if (!flexible) return codec.decode(this.#memory.bytes, address, refs);
+    let owner: ArrayOwner | undefined;
+    if (references) {
+      const base = this.#owners.get(identifier) ?? this.#owner();
+      this.#owners.set(identifier, base);
+      owner = base.fork();
+    }
+    if (!flexible) return codec.decode(memory, offset, owner);
     // Its elements end with it.
-    return codec.decode(new Memory(this.#memory.bytes.bytes(address, bytes)), 0, refs);
+    return codec.decode(new Memory(memory.bytes(offset, bytes)), 0, owner);
   }
 
-  #lease(identifier: string): Required<Lease> {
-    const lease = this.#leases.get(identifier) ?? { valid: true, changed: new Set() };
-    this.#leases.set(identifier, lease);
-    return lease;
+  #owner(): ArrayOwner {
+    return new ArrayOwner(this.#objects);
   }
 
   /**
-   * Frees what an identifier held, and what was put into arrays that were taken from it, except for what
-   * is part of what it holds now.
+   * Frees the allocations of an identifier that are no part of what it holds now: of the object before,
+   * and of changes to arrays that were taken from it.
    */
   #free(
     identifier: string,
     before: readonly Copy[],
     after: readonly Copy[],
-    arrays: ArrayWriter | undefined,
+    writer?: ArrayWriter<ArrayOwner>,
   ): void {
-    const lease = this.#leases.get(identifier);
-    if (lease !== undefined) {
-      lease.valid = false;
-      this.#leases.delete(identifier);
-    }
+    const owner = this.#owners.get(identifier);
     const held = this.#contents.reached(identifier, before);
-    for (const address of lease === undefined ? [] : pending(lease)) held.add(address);
+    for (const address of owner?.allocations ?? []) held.add(address);
+    this.#owners.delete(identifier);
     let kept = new Set<number>();
-    if (arrays !== undefined && arrays.kept.size > 0) {
-      for (const array of arrays.kept) array.lease = this.#lease(identifier);
+    if (writer?.keeper) {
       kept = this.#contents.reached(identifier, after);
+      const base = this.#owner();
+      const next = base.fork();
+      for (const array of writer.kept) array.transfer(next);
+      this.#owners.set(identifier, base);
     }
-    for (const array of lease?.changed ?? []) {
-      // What is not kept will not be completed.
-      const address = Number(array.address);
-      if (!kept.has(address)) this.#memory.unfinished.delete(address);
-    }
+    owner?.end();
     for (const address of held) if (!kept.has(address)) this.#objects.free(address);
-  }
-}
-
-/** All that arrays which were taken, and then changed, consist of or consisted of. */
-function* pending({ changed }: Required<Lease>): Iterable<number> {
-  for (const array of changed) {
-    yield* array.former;
-    yield* array.allocations;
   }
 }
 

@@ -1,10 +1,11 @@
 import {
+  type AddressSpace,
   BadAddressError,
   checksum,
-  type PreservedMemory,
+  HEADER_BYTES,
   readArrayHeader,
   readArrayTable,
-  tableCapacity,
+  tableBytes,
 } from "@luo/memory";
 import { type Layout, Layouts } from "./layouts.js";
 import type { SchemaType } from "./schema-type.js";
@@ -17,9 +18,35 @@ import { type ImageSchema, nameOf, type Schemas } from "./schemas.js";
  */
 export type Visit = (address: number, bytes: number, what: string, isHeader: boolean) => boolean;
 
+/** Elements of an array in a row, in one extent. */
+export interface ArrayRow {
+  /** Address of the array's header. */
+  readonly array: number;
+  readonly schema: ImageSchema;
+  /** Address of the first element in the extent, and its index in the array. */
+  readonly first: number;
+  readonly from: number;
+}
+
+/** A field that refers to an array. */
+export interface Reference {
+  /** Address of the field. */
+  readonly at: number;
+  /** True when the field is big-endian. */
+  readonly big: boolean;
+  /** The address that it holds. */
+  readonly address: number;
+  /** The elements among which the field lies; undefined when it lies in the object itself. */
+  readonly holder: ArrayRow | undefined;
+}
+
+/** Is told of every reference, and gives another address to go on at, if any. */
+export type Redirect = (reference: Reference) => number | undefined;
+
 interface WalkOptions {
   /** Whether the elements of arrays are held against their checksums; false by default. */
   readonly contents?: boolean;
+  readonly redirect?: Redirect;
 }
 
 /** A struct in memory, with where the bytes end that it and what follows it may take. */
@@ -27,6 +54,7 @@ interface Place {
   readonly layout: Layout;
   readonly address: number;
   readonly end: number;
+  readonly row: ArrayRow | undefined;
 }
 
 /** Structs in a row that are still to be looked at: there may be more than a list has room for. */
@@ -35,21 +63,20 @@ interface Row {
   readonly bytes: number;
   address: number;
   left: number;
+  readonly holder: ArrayRow | undefined;
 }
-
-/** Bytes of an array's header, and of an entry of its table. */
-const [HEADER_BYTES, TABLE_ENTRY_BYTES] = [40, 16];
 
 /**
  * Goes along the references of objects by the layouts in the image, so it needs no class: to take
  * account of memory, to free what an object consists of, and to look for what cannot be right.
  */
 export class Reach {
-  readonly #memory: PreservedMemory;
+  readonly #memory: AddressSpace;
   readonly #layouts: Layouts;
   #contents = false;
+  #redirect: Redirect = () => undefined;
 
-  constructor(memory: PreservedMemory, schemas: Schemas) {
+  constructor(memory: AddressSpace, schemas: Schemas) {
     this.#memory = memory;
     this.#layouts = new Layouts(schemas);
   }
@@ -74,16 +101,18 @@ export class Reach {
     address: number,
     bytes: number,
     visit: Visit,
-    { contents = false }: WalkOptions = {},
+    { contents = false, redirect = () => undefined }: WalkOptions = {},
   ): void {
     this.#contents = contents;
+    this.#redirect = redirect;
     const layout = this.#layouts.get(nameOf(schema));
     this.#memory.locate(address, bytes, layout.name);
     visit(address, bytes, layout.name, false);
     if (!layout.refers) return;
-    const rows: Row[] = [{ layout, bytes, address, left: 1 }];
+    const rows: Row[] = [{ layout, bytes, address, left: 1, holder: undefined }];
     for (let row = rows.at(-1); row !== undefined; row = rows.at(-1)) {
-      const place = { layout: row.layout, address: row.address, end: row.address + row.bytes };
+      const { layout, address, bytes, holder } = row;
+      const place = { layout, address, end: address + bytes, row: holder };
       row.address = place.end;
       row.left--;
       if (row.left === 0) rows.pop();
@@ -108,7 +137,7 @@ export class Reach {
       case "plain":
         return;
       case "ref":
-        this.#array(type.struct, at, type.big, rows, visit);
+        this.#array(type.struct, at, type.big, owner, rows, visit);
         return;
       case "struct":
         this.#inner(type.struct, at, owner, rows, visit);
@@ -133,34 +162,39 @@ export class Reach {
 
   #inner(struct: string, at: number, owner: Place, rows: Row[], visit: Visit): void {
     const layout = this.#layouts.get(struct);
-    if (layout.refers) this.#struct({ layout, address: at, end: owner.end }, rows, visit);
+    if (layout.refers) this.#struct({ ...owner, layout, address: at }, rows, visit);
   }
 
-  #array(struct: string, at: number, big: boolean, rows: Row[], visit: Visit): void {
+  #array(struct: string, at: number, big: boolean, owner: Place, rows: Row[], visit: Visit): void {
     const element = this.#layouts.get(struct);
     const { size, fingerprint } = element.schema;
-    const address = this.#memory.bytes.view.getBigUint64(at, !big);
-    const header = readArrayHeader(this.#memory, address, struct, size);
+    const place = this.#memory.at(at);
+    const stored = place.memory.view.getBigUint64(place.offset, !big);
+    const reference = { at, big, address: Number(stored), holder: owner.row };
+    const address = this.#redirect(reference) ?? stored;
+    const identity = { address, name: struct };
+    const header = readArrayHeader(this.#memory, identity, size);
     if (header.fingerprint !== BigInt(`0x${fingerprint}`)) {
       throw new BadAddressError(address, `the array of ${struct} holds elements of another layout`);
     }
     const what = `of an array of ${struct}`;
     if (!visit(Number(address), HEADER_BYTES, `the header ${what}`, true)) return;
-    const extents = readArrayTable(this.#memory, address, struct, header);
+    const extents = readArrayTable(this.#memory, identity, header);
     if (extents.length === 0) return;
-    const table = tableCapacity(extents.length) * TABLE_ENTRY_BYTES;
-    visit(header.table, table, `the table ${what}`, false);
-    let left = header.count;
-    for (const { address, capacity, checksum: expected } of extents) {
-      visit(address, capacity * size, `an extent ${what}`, false);
-      const used = Math.min(left, capacity);
-      if (this.#contents && checksum(this.#memory.bytes, address, used * size) !== expected) {
-        throw new BadAddressError(address, `an extent ${what} has changed since it was written`);
+    visit(header.table, tableBytes(extents.length), `the table ${what}`, false);
+    let from = 0;
+    for (const { address: first, capacity, checksum: expected } of extents) {
+      visit(first, capacity * size, `an extent ${what}`, false);
+      const used = Math.min(header.count - from, capacity);
+      const { memory, offset } = this.#memory.at(first);
+      if (this.#contents && checksum(memory, offset, used * size) !== expected) {
+        throw new BadAddressError(first, `an extent ${what} has changed since it was written`);
       }
-      left -= used;
       if (element.refers && used > 0) {
-        rows.push({ layout: element, bytes: size, address, left: used });
+        const holder = { array: Number(address), schema: element.schema, first, from };
+        rows.push({ layout: element, bytes: size, address: first, left: used, holder });
       }
+      from += used;
     }
   }
 
@@ -183,12 +217,12 @@ export class Reach {
         `the integer ${name} of ${layout.name} lies behind its end`,
       );
     }
-    const { u8 } = this.#memory.bytes;
+    const { memory, offset } = this.#memory.at(address);
     let value = 0n;
     for (let bit = 0; bit < width; bit++) {
       // Of little-endian numbers the least significant bit comes first, of others the most.
       const at = first + bit;
-      const byte = u8[address + (at >>> 3)] as number;
+      const byte = memory.u8[memory.base + offset + (at >>> 3)] as number;
       if (big) value = (value << 1n) | BigInt((byte >>> (7 - (at & 7))) & 1);
       else value |= BigInt((byte >>> (at & 7)) & 1) << BigInt(bit);
     }

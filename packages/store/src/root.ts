@@ -67,14 +67,16 @@ export function isSealed(memory: Memory): boolean {
 /**
  * The newest root that is valid.
  *
+ * @param memory the first segment
+ * @param byteLength bytes of all segments
  * @throws {BadImageError} that tells what is wrong
  */
-export function readRoot(memory: Memory): Root {
+export function readRoot(memory: Memory, byteLength: number): Root {
   if (memory.byteLength < PAGE_SIZE) {
     const found = `its length is ${memory.byteLength} bytes`;
     throw new BadImageError(`${found}, expected at least ${PAGE_SIZE}`);
   }
-  const found = [0, SLOT].map((slot) => readSlot(memory, slot));
+  const found = [0, SLOT].map((slot) => readSlot(memory, byteLength, slot));
   const roots = found.filter((root) => root instanceof Root);
   const [newest] = roots.sort((a, b) => b.generation - a.generation);
   if (newest !== undefined) return newest;
@@ -85,7 +87,7 @@ export function readRoot(memory: Memory): Root {
 }
 
 /** A root, or what is wrong with it. */
-function readSlot(memory: Memory, slot: number): Root | string {
+function readSlot(memory: Memory, byteLength: number, slot: number): Root | string {
   const magic = String.fromCharCode(...memory.bytes(slot, MAGIC.length));
   const sum = checksum(memory, slot, sumAt);
   const differs = (what: string, found: unknown, expected: unknown) =>
@@ -108,9 +110,9 @@ function readSlot(memory: Memory, slot: number): Root | string {
   if (root.byteOrder !== BYTE_ORDER) return differs("the byte order", root.byteOrder, BYTE_ORDER);
   if (root.pageSize !== PAGE_SIZE) return differs("the page size", root.pageSize, PAGE_SIZE);
   const fits =
-    root.length >= PAGE_SIZE && root.length % PAGE_SIZE === 0 && root.length <= memory.byteLength;
+    root.length >= PAGE_SIZE && root.length % PAGE_SIZE === 0 && root.length <= byteLength;
   if (!fits) {
-    const expected = `a multiple of ${PAGE_SIZE} up to the ${memory.byteLength} bytes that there are`;
+    const expected = `a multiple of ${PAGE_SIZE} up to the ${byteLength} bytes that there are`;
     return differs("the length in the root", root.length, expected);
   }
   return root;

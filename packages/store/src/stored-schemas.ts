@@ -45,10 +45,11 @@ export class StoredSchemas {
     const json = new TextEncoder().encode(this.schemas.toString());
     checkLength(json.length);
     const schemas = this.#pool.allocate(json.length);
-    memory.bytes.u8.set(json, schemas);
+    const at = memory.at(schemas);
+    at.memory.bytes(at.offset, json.length).set(json);
     if (this.#place.schemasLength > 0) this.#pool.free(this.#place.schemas);
     const schemasLength = json.length;
-    const schemasChecksum = checksum(memory.bytes, schemas, schemasLength);
+    const schemasChecksum = checksum(at.memory, at.offset, schemasLength);
     this.#place = { schemas, schemasLength, schemasChecksum };
     this.#written = this.schemas.list.length;
     return this.#place;
@@ -58,13 +59,13 @@ export class StoredSchemas {
     const { memory } = this.#pool;
     checkLength(schemasLength);
     const at = memory.locate(schemas, schemasLength, "the schemas");
-    if (checksum(memory.bytes, at, schemasLength) !== schemasChecksum) {
+    if (checksum(at.memory, at.offset, schemasLength) !== schemasChecksum) {
       throw new BadImageError("its schemas have changed since they were written");
     }
     let text: string;
     try {
       const decoder = new TextDecoder("utf-8", { fatal: true });
-      text = decoder.decode(memory.bytes.u8.slice(at, at + schemasLength));
+      text = decoder.decode(at.memory.bytes(at.offset, schemasLength).slice());
     } catch (cause) {
       throw new BadImageError("its schemas are not UTF-8", { cause });
     }

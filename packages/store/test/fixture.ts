@@ -1,4 +1,4 @@
-import { type Backing, heapBacking, ObjectStore } from "@luo/store";
+import { type HeapBacking, heapBacking, ObjectStore } from "@luo/store";
 import { char, LuoStruct, ref, type Sequence, u32, u64 } from "@luo/struct";
 import { family, follows, since } from "@luo/version";
 
@@ -45,7 +45,7 @@ export const file = (size = 3, name = "(unknown)") =>
 export const other = (x: number) => Object.assign(new Other(), { x });
 
 /** A sealed image of what `fill` puts. */
-export function image(fill: (store: ObjectStore) => void): Backing {
+export function image(fill: (store: ObjectStore) => void): HeapBacking {
   const backing = heapBacking();
   const store = ObjectStore.create(backing);
   fill(store);

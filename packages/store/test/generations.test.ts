@@ -1,10 +1,4 @@
-import {
-  allocArray,
-  type Backing,
-  heapBacking,
-  type PreservedArray,
-  restoreArray,
-} from "@luo/memory";
+import { ArrayOwner, type HeapBacking, heapBacking, type PreservedArray } from "@luo/memory";
 import { BadObjectError, ImageExistsError, ObjectStore, PoolNameError } from "@luo/store";
 import type { StructClass } from "@luo/struct";
 import { familyOf } from "@luo/version";
@@ -25,9 +19,9 @@ import {
 
 const Others = familyOf(Other);
 
-const copyOf = ({ buffer }: Backing): Backing => ({ buffer: buffer.slice(0) });
+const copyOf = (backing: HeapBacking) => heapBacking(backing.toBytes().buffer);
 
-const content = (backing: Backing) => {
+const content = (backing: HeapBacking) => {
   const store = ObjectStore.open(backing, { verify: true });
   return store.list().map(({ identifier, family }) => {
     if (family === "Other") return [identifier, store.take(identifier, Others)?.x];
@@ -65,7 +59,7 @@ describe("what is not sealed is not there", () => {
     const store = ObjectStore.open(backing);
     store.put("other", other(10));
     store.seal();
-    const bytes = new Uint8Array(backing.buffer);
+    const bytes = new Uint8Array(backing.segments[0] as ArrayBuffer);
     // The second generation's root is the first in the page.
     const whole = bytes.slice(0, 88);
     for (let written = 8; written < 88; written++) {
@@ -86,13 +80,13 @@ describe("what is not sealed is not there", () => {
 
   test("memory in which no generation was completed is none to open, but to create one in", () => {
     const backing = some();
-    const bytes = new Uint8Array(backing.buffer);
+    const bytes = new Uint8Array(backing.segments[0] as ArrayBuffer);
     expect(ObjectStore.isSealed(backing)).toBe(true);
     // As a program leaves it that ends just before its first checksum.
     bytes.fill(0, 2048 + 84, 2048 + 88);
     expect(ObjectStore.isSealed(backing)).toBe(false);
     expect(ObjectStore.isSealed(heapBacking())).toBe(false);
-    expect(ObjectStore.isSealed({ buffer: new ArrayBuffer(0) })).toBe(false);
+    expect(ObjectStore.isSealed({ segments: [] })).toBe(false);
     const store = ObjectStore.create(backing);
     store.put("other", other(3));
     store.seal();
@@ -122,7 +116,7 @@ describe("what is not sealed is not there", () => {
 });
 
 test("where there is no room to compact, what was put is put all the same", () => {
-  const store = ObjectStore.create({ buffer: new ArrayBuffer(40 * 4096) });
+  const store = ObjectStore.create({ segments: [new ArrayBuffer(40 * 4096)] });
   store.put("first", other(1));
   store.seal();
   let puts = 0;
@@ -144,9 +138,9 @@ describe("a generation costs what has changed", () => {
     });
     const store = ObjectStore.open(backing);
     const changed = (act: () => void) => {
-      const before = new Uint8Array(backing.buffer.slice(0));
+      const before = backing.toBytes();
       act();
-      const after = new Uint8Array(backing.buffer);
+      const after = backing.toBytes();
       let bytes = Math.abs(after.length - before.length);
       for (let at = 0; at < Math.min(before.length, after.length); at++) {
         if (before[at] !== after[at]) bytes++;
@@ -303,7 +297,7 @@ test("an object whose bytes have changed is an error when it is taken, and other
     store.put("a", other(0x1234_5678));
     store.put("b", other(7));
   });
-  const bytes = new Uint8Array(backing.buffer);
+  const bytes = new Uint8Array(backing.segments[0] as ArrayBuffer);
   const at = bytes.findIndex((byte, index) => byte === 0x78 && bytes[index + 1] === 0x56);
   bytes[at] = 0x79;
   const store = ObjectStore.open(backing);
@@ -398,7 +392,7 @@ describe("pools of the program's own", () => {
   test("resident ones stay, others end with the program", () => {
     const backing = some();
     let store = ObjectStore.open(backing);
-    const kept = allocArray(store.pool("index", { resident: true }), Numbers);
+    const kept = new ArrayOwner(store.pool("index", { resident: true })).alloc(Numbers);
     kept.append(pages(3000));
     const scratch = store.pool("scratch");
     scratch.allocate(100_000);
@@ -411,7 +405,7 @@ describe("pools of the program's own", () => {
     const { pools } = store.usage;
     expect(Object.keys(pools)).not.toContain("scratch");
     const index = store.pool("index", { resident: true });
-    const found = restoreArray(index, address, Numbers);
+    const found = new ArrayOwner(index).load(address, Numbers);
     expect([found.length, found.at(-1)?.number]).toEqual([3000, 2999n]);
     for (let n = 0; n < 500; n++) store.put(`more/${n}`, file(20));
     found.verify();

@@ -24,7 +24,7 @@ function keeps<T extends object>(value: T): T {
   const backing = image((store) => store.put("object", value));
   const store = ObjectStore.open(backing, { verify: true });
   const taken = store.take("object", familyOf(value.constructor as new () => T)) as T;
-  const writable = ObjectStore.open({ buffer: backing.buffer.slice(0) });
+  const writable = ObjectStore.open(heapBacking(backing.toBytes().buffer));
   writable.delete("object");
   expect(writable.usage.pools["luo.objects"]?.allocations).toBe(0);
   return taken;

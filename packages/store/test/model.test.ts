@@ -1,4 +1,10 @@
-import { type Backing, heapBacking, OutOfMemoryError, type PreservedArray } from "@luo/memory";
+import {
+  type Backing,
+  type HeapBacking,
+  heapBacking,
+  OutOfMemoryError,
+  type PreservedArray,
+} from "@luo/memory";
 import { ObjectStore } from "@luo/store";
 import { family } from "@luo/version";
 import fc from "fast-check";
@@ -106,11 +112,7 @@ function attempt(action: () => void): boolean {
   }
 }
 
-const copyOf = ({ buffer }: Backing): Backing => {
-  const backing = heapBacking(buffer.byteLength);
-  new Uint8Array(backing.buffer).set(new Uint8Array(buffer));
-  return backing;
-};
+const copyOf = (backing: HeapBacking) => heapBacking(backing.toBytes().buffer);
 
 test.each([
   ["memory that grows", undefined],
@@ -120,10 +122,10 @@ test.each([
   { timeout: 600_000 },
   (_, room) => {
     const property = fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const limited = (backing: Backing): Backing =>
-        room === undefined ? backing : { buffer: backing.buffer };
-      let backing = limited(heapBacking((room ?? 1) * 4096));
-      let store = ObjectStore.create(backing);
+      const limited = (backing: HeapBacking): Backing =>
+        room === undefined ? backing : { segments: backing.segments };
+      let backing = heapBacking((room ?? 1) * 4096);
+      let store = ObjectStore.create(limited(backing));
       store.seal();
       const model = new Map<string, Content>();
       let sealed: Model = new Map();
@@ -166,8 +168,8 @@ test.each([
             }
             break;
           case "open":
-            backing = limited(copyOf(backing));
-            store = ObjectStore.open(backing);
+            backing = copyOf(backing);
+            store = ObjectStore.open(limited(backing));
             model.clear();
             for (const [name, content] of sealed) model.set(name, content);
         }

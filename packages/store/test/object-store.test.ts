@@ -156,7 +156,7 @@ describe("what cannot be written leaves the store as it was", () => {
   });
 
   test("memory that cannot grow", () => {
-    const store = ObjectStore.create({ buffer: new ArrayBuffer(16_384) });
+    const store = ObjectStore.create({ segments: [new ArrayBuffer(16_384)] });
     store.put("other", other(5));
     expect(() => store.put("big", file(5000))).toThrow(
       /would need .* bytes, but its buffer ends at 16384/,

@@ -14,6 +14,11 @@ export interface Sequence<T> extends Iterable<T> {
   readonly length: number;
   /** The element at `index`, counted from the end if negative, undefined where there is none. */
   at(index: number): T | undefined;
+  /**
+   * Tells one array from another where several sequences may show the same: equal for those. Without
+   * it, a sequence is the same as itself alone.
+   */
+  readonly identity?: unknown;
 }
 
 /** A number, bigint or boolean of 1, 2, 4 or 8 bytes. */

@@ -3,11 +3,11 @@ import {
   type FieldType,
   type PerKind,
   perKind,
-  type Sequence,
   type StructClass,
   show,
 } from "@luo/struct";
 import { classOf } from "./class-of.js";
+import { converted } from "./converted-sequence.js";
 import { Misfit } from "./misfit.js";
 
 /** Gives the value as the other type has it. */
@@ -72,13 +72,16 @@ const RELATE: PerKind<Relation | undefined, Context> = {
     newer.kind === "struct" ? structs(of(), newer.of()) : undefined,
   union: ({ of }, { newer, structs }) =>
     newer.kind === "union" ? relateUnions(of(), newer.of(), structs) : undefined,
+  // An array stays the view that it is, and its elements are converted as they are read: so sharing
+  // and circles survive, and a list of any length needs no stack.
   ref: ({ of }, { newer, structs }) => {
-    const relation = newer.kind === "ref" ? structs(of(), newer.of()) : undefined;
-    return lift(relation, mapped, (convert) => (value) => {
-      // A view of preserved memory stays one: its elements are converted as they are read.
-      if (Array.isArray(value)) return mapped(convert)(value);
-      return new ConvertedSequence(value as Sequence<unknown>, convert);
-    });
+    if (newer.kind !== "ref") return undefined;
+    const [from, to] = [of(), newer.of()];
+    return lift(
+      structs(from, to),
+      (convert) => converted(from, to, convert),
+      (convert) => converted(to, from, convert),
+    );
   },
   reserved: () => undefined,
 };
@@ -176,8 +179,8 @@ function restrict(fits: (value: unknown) => boolean, expected: string): Convert 
 /** The relation of arrays, given that of their elements. */
 function lift(
   relation: Relation | undefined,
-  down: (convert: Convert) => Convert,
-  up = down,
+  up: (convert: Convert) => Convert,
+  down = up,
 ): Relation | undefined {
   return (
     relation && {
@@ -198,27 +201,3 @@ const mapped = (convert: Convert) => (value: unknown) => {
     throw Misfit.in(`[${index}]`, error);
   }
 };
-
-/** Elements in another version, each converted when it is read. */
-class ConvertedSequence implements Sequence<unknown> {
-  readonly #elements: Sequence<unknown>;
-  readonly #convert: Convert;
-
-  constructor(elements: Sequence<unknown>, convert: Convert) {
-    this.#elements = elements;
-    this.#convert = convert;
-  }
-
-  get length(): number {
-    return this.#elements.length;
-  }
-
-  at(index: number): unknown {
-    const element = this.#elements.at(index);
-    return element === undefined ? undefined : this.#convert(element);
-  }
-
-  *[Symbol.iterator](): Iterator<unknown> {
-    for (const element of this.#elements) yield this.#convert(element);
-  }
-}

@@ -30,7 +30,7 @@ const EQUALITY: PerKind<Equality> = {
     const struct = classOf(a);
     return struct !== undefined && struct === classOf(b) && structs(() => struct)(a, b);
   },
-  ref: ({ of }) => sequences(structs(of)),
+  ref: ({ of }) => once(sequences(structs(of))),
   reserved: () => () => true,
 };
 
@@ -44,6 +44,26 @@ function sequences(element: Equality): Equality {
     const others = b[Symbol.iterator]();
     for (const value of a) if (!element(value, others.next().value)) return false;
     return true;
+  };
+}
+
+/** Arrays that are being compared with each other, further out: a circle of references comes back. */
+const underway = new Map<unknown, Set<unknown>>();
+
+/** Two arrays are equal unless something else than they themselves tells them apart. */
+function once(equal: Equality): Equality {
+  return (a, b) => {
+    if (a === b) return true;
+    const [left, right] = [a, b].map((value) => (value as Sequence<unknown>)?.identity ?? value);
+    const others = underway.get(left) ?? new Set();
+    if (others.has(right)) return true;
+    underway.set(left, others.add(right));
+    try {
+      return equal(a, b);
+    } finally {
+      others.delete(right);
+      if (others.size === 0) underway.delete(left);
+    }
   };
 }
 

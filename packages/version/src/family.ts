@@ -1,5 +1,6 @@
-import { describe, type StructClass } from "@luo/struct";
+import { describe, layoutOf, type StructClass } from "@luo/struct";
 import { classOf } from "./class-of.js";
+import { completeArrays } from "./converted-sequence.js";
 import { ConversionError, FamilyError } from "./errors.js";
 import { type Lineage, lineageOf, pass } from "./lineage.js";
 import { Misfit } from "./misfit.js";
@@ -107,9 +108,11 @@ export class Family<T extends object = object> {
    */
   convert(value: object, to: number): object {
     const from = this.versionOf(value);
-    this.structOf(to);
+    const struct = this.structOf(to);
     try {
-      return pass(this.#resolve().lineage, value, from, to);
+      const result = pass(this.#resolve().lineage, value, from, to);
+      if (result !== value && layoutOf(struct).references) completeArrays(result, struct);
+      return result;
     } catch (cause) {
       if (!(cause instanceof Misfit)) throw cause;
       const { message, path: field } = cause;

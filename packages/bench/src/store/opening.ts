@@ -31,7 +31,6 @@ class Holder {
 
 const [count = 0, mebibytes = 0] = process.argv.slice(2).map(Number);
 const image = Memfd.create("luo-bench");
-image.resize(4096);
 const store = ObjectStore.create(image);
 const slab = Object.assign(new Slab(), { content: new Uint8Array(SLAB).fill(7) });
 const slabs = Array.from({ length: (mebibytes * 2 ** 20) / SLAB }, () => slab);
@@ -42,10 +41,10 @@ const length = store.seal();
 image.unmap();
 
 // Mapped anew, no page is there before it is touched.
-const { buffer } = image;
+const { segments } = image;
 const before = process.resourceUsage().minorPageFault;
 const start = performance.now();
-const opened = ObjectStore.open({ buffer });
+const opened = ObjectStore.open({ segments });
 const open = performance.now() - start;
 const pages = process.resourceUsage().minorPageFault - before;
 const taken = performance.now();

@@ -28,7 +28,7 @@ let objects = heapBacking();
 /** Kept, as programs do: V8 drops code for classes of which a forced collection finds no instance. */
 let store: ObjectStore;
 /** There already: what fresh pages cost is the kernel's, and by chance. */
-const array = { buffer: new ArrayBuffer(COUNT * SIZE + (1 << 20)) };
+const array = { segments: [new ArrayBuffer(COUNT * SIZE + (1 << 20))] as const };
 
 export const contender: StoreContender = {
   name: "luo",
@@ -50,7 +50,7 @@ export const contender: StoreContender = {
   },
   array: {
     write() {
-      new Uint8Array(array.buffer, 0, 4096).fill(0);
+      new Uint8Array(array.segments[0], 0, 4096).fill(0);
       store = ObjectStore.create(array);
       store.put("array", Object.assign(new Chunks(), { items }));
       store.seal();

@@ -1,7 +1,9 @@
+import type { Memory } from "@luo/struct";
+import { checksum } from "../bytes/checksum.js";
+import { BadAddressError, hex } from "../bytes/errors.js";
+import type { Pool } from "../bytes/pool.js";
+import type { Location } from "../bytes/segments.js";
 import type { ArrayExtent } from "./array-format.js";
-import { checksum } from "./checksum.js";
-import { BadAddressError, hex } from "./errors.js";
-import type { Pool } from "./pool.js";
 
 /**
  * Bytes that an extent has at most, unless one element alone has more: few enough that what was just
@@ -12,11 +14,14 @@ const MAX_EXTENT = 1 << 18;
 /** An extent as the program holds it. */
 interface Extent {
   address: number;
+  /** Where the bytes at the address lie. */
+  memory: Memory;
+  offset: number;
   readonly capacity: number;
   checksum: number;
   /** Index of its first element in the array. */
   readonly from: number;
-  /** In which it was allocated: one of an earlier generation is not written to, but copied. */
+  /** The generation that allocated this extent. Older extents are copied before writing. */
   generation: number;
   /** How many elements the checksum is of. */
   covered: number;
@@ -24,14 +29,12 @@ interface Extent {
   state: "unread" | "verified" | "changed";
 }
 
-/** Elements in a row, in one extent. */
-export interface Range {
-  /** Of the first of them. */
-  readonly address: number;
+/** Elements in a row, in one extent: where the first of them lies, and how many there are. */
+export interface Range extends Location {
   readonly count: number;
 }
 
-/** Where the elements of an array lie. */
+/** The places of an array's elements. */
 export class Extents {
   /** How many elements are in use; those behind are not covered by a checksum. */
   length: number;
@@ -68,9 +71,9 @@ export class Extents {
     let from = 0;
     this.#loaded = this.#load().map(({ address, capacity, checksum }): Extent => {
       const covered = this.#used(capacity, from);
-      const extent = { address, capacity, from, generation: -1, checksum, covered };
+      const place = { address, ...this.#pool.memory.at(address), capacity, from };
       from += capacity;
-      return { ...extent, state: "unread" };
+      return { ...place, generation: -1, checksum, covered, state: "unread" };
     });
     return this.#loaded;
   }
@@ -90,14 +93,14 @@ export class Extents {
     return this.#list.map(({ address }) => address);
   }
 
-  /** The addresses of extents that were copied. */
+  /** Addresses of extents that were copied: only readers of earlier generations need them. */
   get former(): readonly number[] {
     return this.#former;
   }
 
-  /** The same, which are then forgotten. */
-  takeFormer(): readonly number[] {
-    return this.#former.splice(0);
+  /** Forgets those, for a holder that frees them. */
+  forgetFormer(): void {
+    this.#former = [];
   }
 
   /**
@@ -105,10 +108,11 @@ export class Extents {
    *
    * @throws {BadAddressError} when the bytes of its extent are not those that were written
    */
-  locate(index: number): number {
+  locate(index: number): Location {
     const extent = this.#at(index);
     if (extent.state === "unread") this.#verify(extent);
-    return extent.address + (index - extent.from) * this.#size;
+    const { memory, offset, from } = extent;
+    return { memory, offset: offset + (index - from) * this.#size };
   }
 
   /** Where `count` elements in use from `index` on lie. @throws {BadAddressError} as `locate` does */
@@ -116,34 +120,29 @@ export class Extents {
     for (let done = 0; done < count; ) {
       const { from, capacity } = this.#at(index + done);
       const here = Math.min(from + capacity - index - done, count - done);
-      yield { address: this.locate(index + done), count: here };
+      const { memory, offset } = this.locate(index + done);
+      yield { memory, offset, count: here };
       done += here;
     }
   }
 
   /**
    * Where to write up to `count` elements from `index` on, which may be the first that is not there
-   * yet: at an address that no sealed generation has.
+   * yet. No sealed generation has anything there.
    *
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
   writable(index: number, count: number): Range {
     if (index === this.room) this.#extend(count);
     const extent = this.#at(index);
-    const { generation, bytes } = this.#pool.memory;
-    if (extent.generation !== generation) {
-      this.#verify(extent);
-      const length = extent.capacity * this.#size;
-      const address = this.#pool.allocate(length);
-      const { u8 } = this.#pool.memory.bytes;
-      u8.copyWithin(bytes.base + address, extent.address, extent.address + length);
-      this.#former.push(extent.address);
-      extent.address = address;
-      extent.generation = generation;
-    }
+    if (extent.generation !== this.#pool.memory.generation) this.#copy(extent);
     extent.state = "changed";
-    const address = extent.address + (index - extent.from) * this.#size;
-    return { address, count: Math.min(extent.from + extent.capacity - index, count) };
+    const { memory, offset, from, capacity } = extent;
+    return {
+      memory,
+      offset: offset + (index - from) * this.#size,
+      count: Math.min(from + capacity - index, count),
+    };
   }
 
   /** Takes the checksum of an extent that was written to its end, up to before the element `index`. */
@@ -180,8 +179,19 @@ export class Extents {
     const capacity = Math.min(Math.max(wanted, from), most);
     const address = this.#pool.allocate(capacity * this.#size);
     const { generation } = this.#pool.memory;
-    const place = { address, capacity, from, generation };
+    const place = { address, ...this.#pool.memory.at(address), capacity, from, generation };
     this.#list.push({ ...place, checksum: 0, covered: 0, state: "changed" });
+  }
+
+  /** Moves an extent of an earlier generation, which stays as it is for its readers. */
+  #copy(extent: Extent): void {
+    this.#verify(extent);
+    const length = extent.capacity * this.#size;
+    const address = this.#pool.allocate(length);
+    const { memory, offset } = this.#pool.memory.at(address);
+    memory.u8.set(extent.memory.bytes(extent.offset, length), memory.base + offset);
+    this.#former.push(extent.address);
+    Object.assign(extent, { address, memory, offset, generation: this.#pool.memory.generation });
   }
 
   #at(index: number): Extent {
@@ -195,13 +205,13 @@ export class Extents {
   }
 
   #cover(extent: Extent, elements: number): void {
-    extent.checksum = this.#sum(extent.address, elements);
+    extent.checksum = this.#sum(extent, elements);
     extent.covered = elements;
     extent.state = "verified";
   }
 
-  #sum(address: number, elements: number): number {
-    return checksum(this.#pool.memory.bytes, address, elements * this.#size);
+  #sum({ memory, offset }: Location, elements: number): number {
+    return checksum(memory, offset, elements * this.#size);
   }
 
   #used(capacity: number, from: number): number {
@@ -210,7 +220,7 @@ export class Extents {
 
   #verify(extent: Extent): void {
     if (extent.state !== "unread") return;
-    const found = this.#sum(extent.address, extent.covered);
+    const found = this.#sum(extent, extent.covered);
     if (found !== extent.checksum) {
       const { address, from, capacity } = extent;
       const last = Math.min(from + capacity, this.length) - 1;

@@ -1,7 +1,7 @@
 import { codecOf, LuoStruct, type StructClass, type StructCodec, u64 } from "@luo/struct";
-import { BadAddressError } from "./errors.js";
-import { PAGE_SIZE } from "./pages.js";
-import type { Pool } from "./pool.js";
+import { BadAddressError } from "../bytes/errors.js";
+import { PAGE_SIZE } from "../bytes/pages.js";
+import type { Pool } from "../bytes/pool.js";
 
 /**
  * The first 16 bytes of a block, as Linux has them in its KHO blocks: entries of one size follow, and
@@ -22,7 +22,7 @@ const headerCodec = codecOf(BlockHeader);
  * blocks: floor(4080 / entry size) entries to a block.
  */
 export class BlockList<T extends object> {
-  /** Of the first block; 0 while the list is empty. */
+  /** Address of the first block; 0 while the list is empty. */
   address = 0;
   readonly #pool: Pool;
   readonly #codec: StructCodec<T>;
@@ -61,7 +61,7 @@ export class BlockList<T extends object> {
     const most = memory.end / PAGE_SIZE;
     for (let next = list.address; next !== 0; ) {
       const at = memory.locate(next, PAGE_SIZE, `a block of ${struct.name}`);
-      const header = headerCodec.decode(memory.bytes, at);
+      const header = headerCodec.decode(at.memory, at.offset);
       if (header.count > list.#perBlock) {
         const problem = `a block counts ${header.count} entries of ${struct.name}, but ${list.#perBlock} fit`;
         throw new BadAddressError(next, problem);
@@ -85,41 +85,37 @@ export class BlockList<T extends object> {
 
   /** @throws {FieldRangeError} when the entry does not fit its struct; the list is then as before */
   push(entry: T): void {
-    const { bytes } = this.#pool.memory;
     const last = this.#blocks.at(-1);
     if (last !== undefined && last.count < this.#perBlock) {
-      this.#codec.encode(
-        entry,
-        bytes,
-        last.address + headerCodec.size + last.count * this.#codec.size,
-      );
+      const { memory, offset } = this.#pool.memory.at(last.address);
+      const end = offset + headerCodec.size + last.count * this.#codec.size;
+      this.#codec.encode(entry, memory, end);
       last.count++;
-      headerCodec.encode({ next: 0, count: last.count }, bytes, last.address);
+      headerCodec.encode({ next: 0, count: last.count }, memory, offset);
       return;
     }
     const address = this.#pool.allocate(PAGE_SIZE);
-    const block = this.#pool.memory.bytes;
+    const { memory, offset } = this.#pool.memory.at(address);
+    memory.bytes(offset, PAGE_SIZE).fill(0);
     try {
-      this.#codec.encode(entry, block, address + headerCodec.size);
+      this.#codec.encode(entry, memory, offset + headerCodec.size);
     } catch (error) {
       this.#pool.free(address);
       throw error;
     }
-    block.u8.fill(0, address + headerCodec.size + this.#codec.size, address + PAGE_SIZE);
-    headerCodec.encode({ next: 0, count: 1 }, block, address);
+    headerCodec.encode({ next: 0, count: 1 }, memory, offset);
     if (last === undefined) this.address = address;
-    else headerCodec.encode({ next: address, count: last.count }, block, last.address);
+    else {
+      const before = this.#pool.memory.at(last.address);
+      headerCodec.encode({ next: address, count: last.count }, before.memory, before.offset);
+    }
     this.#blocks.push({ address, count: 1 });
   }
 
   *[Symbol.iterator](): Iterator<T> {
     for (const { address, count } of this.#blocks) {
-      yield* this.#codec.decodeArray(
-        this.#pool.memory.bytes,
-        address + headerCodec.size,
-        count,
-        this.#pool,
-      );
+      const { memory, offset } = this.#pool.memory.at(address);
+      yield* this.#codec.decodeArray(memory, offset + headerCodec.size, count);
     }
   }
 

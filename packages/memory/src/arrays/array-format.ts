@@ -1,7 +1,7 @@
-import { codecOf, LuoStruct, type Memory, u32, u64 } from "@luo/struct";
-import { checksum } from "./checksum.js";
-import { BadAddressError, hex } from "./errors.js";
-import type { PreservedMemory } from "./preserved-memory.js";
+import { codecOf, LuoStruct, u32, u64 } from "@luo/struct";
+import type { AddressSpace } from "../bytes/address-space.js";
+import { checksum } from "../bytes/checksum.js";
+import { BadAddressError, hex } from "../bytes/errors.js";
 
 /**
  * An array is a header, a table and extents. A field refers to the header by its address; the table
@@ -29,7 +29,7 @@ export class ArrayHeader {
 /** Room for elements. Every extent but the last is full, and that one is not empty. */
 @LuoStruct(0, { family: "luo.extent" })
 export class ArrayExtent {
-  /** Of the first element. */
+  /** Address of the first element. */
   @u64.number address = 0;
   /** Elements that fit. */
   @u32 capacity = 0;
@@ -37,48 +37,78 @@ export class ArrayExtent {
   @u32 checksum = 0;
 }
 
-export const headerCodec = codecOf(ArrayHeader);
-export const extentCodec = codecOf(ArrayExtent);
+const headerCodec = codecOf(ArrayHeader);
+const extentCodec = codecOf(ArrayExtent);
 
-/** The table has room for a power of two, so that it is rarely moved. */
-export const tableCapacity = (extents: number) => 2 ** Math.ceil(Math.log2(extents));
+/** Bytes of an array's header. */
+export const HEADER_BYTES = headerCodec.size;
+
+/** The header's checksum is its last field. */
+const CHECKED_BYTES = HEADER_BYTES - 4;
+
+/** Bytes that are allocated for a table: it has room for a power of two, so that it rarely moves. */
+export const tableBytes = (extents: number) =>
+  extents === 0 ? 0 : 2 ** Math.ceil(Math.log2(extents)) * extentCodec.size;
+
+/** An array, as its owner sees it and as messages name it. */
+export interface ArrayIdentity {
+  readonly address: bigint | number;
+  /** The name of the element's struct. */
+  readonly name: string;
+}
 
 /** Writes header and table, with their checksums. */
 export function writeArray(
-  bytes: Memory,
+  memory: AddressSpace,
   address: number,
   header: Pick<ArrayHeader, "count" | "fingerprint" | "table" | "elementSize">,
   extents: readonly ArrayExtent[],
 ): void {
-  extents.forEach((extent, at) => {
-    extentCodec.encode(extent, bytes, header.table + at * extentCodec.size);
-  });
-  const tableChecksum = checksum(bytes, header.table, extents.length * extentCodec.size);
-  const whole = { ...header, extents: extents.length, tableChecksum, checksum: 0 };
-  headerCodec.encode(whole, bytes, address);
-  whole.checksum = checksum(bytes, address, headerCodec.size - 4);
-  headerCodec.encode(whole, bytes, address);
+  let tableChecksum = EMPTY_CHECKSUM;
+  if (extents.length > 0) {
+    const table = memory.at(header.table);
+    extentCodec.encodeArray(extents, table.memory, table.offset);
+    tableChecksum = checksum(table.memory, table.offset, extents.length * extentCodec.size);
+  }
+  const { count, fingerprint, table, elementSize } = header;
+  const { memory: bytes, offset } = memory.at(address);
+  headerCodec.encode(
+    {
+      count,
+      fingerprint,
+      table,
+      extents: extents.length,
+      elementSize,
+      tableChecksum,
+      checksum: 0,
+    },
+    bytes,
+    offset,
+  );
+  bytes.view.setUint32(offset + CHECKED_BYTES, checksum(bytes, offset, CHECKED_BYTES), true);
 }
 
+/** XXH32 of nothing: the checksum of a table without entries. */
+const EMPTY_CHECKSUM = 0x02cc_5d05;
+
 /**
- * The header of an array of whatever elements, checked. What it says of a table is not looked at yet.
+ * The header of an array of whatever elements, checked. The table that it refers to is not looked at
+ * yet.
  *
  * @throws {BadAddressError} when it cannot be right
  */
 export function readArrayHeader(
-  memory: PreservedMemory,
-  address: bigint | number,
-  name: string,
+  memory: AddressSpace,
+  { address, name }: ArrayIdentity,
   elementSize: number,
 ): ArrayHeader {
   const bad = wrong(address, name);
-  const { bytes } = memory;
-  const at = memory.locate(address, headerCodec.size, `the header of an array of ${name}`);
-  const sum = checksum(bytes, at, headerCodec.size - 4);
-  if (bytes.view.getUint32(at + headerCodec.size - 4, true) !== sum) {
+  const at = memory.locate(address, HEADER_BYTES, `the header of an array of ${name}`);
+  const sum = checksum(at.memory, at.offset, CHECKED_BYTES);
+  if (at.memory.view.getUint32(at.offset + CHECKED_BYTES, true) !== sum) {
     bad(`has a header whose checksum is not ${hex(sum)}; the bytes have changed`);
   }
-  const header = headerCodec.decode(bytes, at);
+  const header = headerCodec.decode(at.memory, at.offset);
   const { count, extents } = header;
   if (header.elementSize !== elementSize) {
     bad(`holds elements of ${header.elementSize} bytes, expected ${elementSize}`);
@@ -91,38 +121,31 @@ export function readArrayHeader(
 /**
  * The extents that the table of an array lists, checked.
  *
- * @param address of the header
  * @throws {BadAddressError} when they cannot be right
  */
 export function readArrayTable(
-  memory: PreservedMemory,
-  address: bigint | number,
-  name: string,
+  memory: AddressSpace,
+  { address, name }: ArrayIdentity,
   { count, extents, table, elementSize, tableChecksum }: ArrayHeader,
 ): readonly ArrayExtent[] {
   if (extents === 0) return [];
   const bad = wrong(address, name);
-  const { bytes } = memory;
   const length = extents * extentCodec.size;
-  const allocated = tableCapacity(extents) * extentCodec.size;
-  const start = memory.locate(table, allocated, `the table of an array of ${name}`);
-  const sum = checksum(bytes, start, length);
+  const at = memory.locate(table, tableBytes(extents), `the table of an array of ${name}`);
+  const sum = checksum(at.memory, at.offset, length);
   if (tableChecksum !== sum) {
     bad(`has a table with the checksum ${hex(sum)}, expected ${hex(tableChecksum)}`);
   }
   const list: ArrayExtent[] = [];
   let room = 0;
   // Each is checked before the next is decoded: a table may be large and none of it right.
-  for (let entry = start; entry < start + length; entry += extentCodec.size) {
-    const extent = extentCodec.decode(bytes, entry);
+  for (let entry = at.offset; entry < at.offset + length; entry += extentCodec.size) {
+    const extent = extentCodec.decode(at.memory, entry);
     const { address, capacity } = extent;
     if (capacity === 0) bad("has an extent without room");
     if (room >= count) bad(`counts ${count} elements, but has extents behind those for ${room}`);
-    memory.locate(
-      address,
-      capacity * elementSize,
-      `an extent with ${capacity} elements of ${name}`,
-    );
+    const what = `an extent with ${capacity} elements of ${name}`;
+    memory.locate(address, capacity * elementSize, what);
     list.push(extent);
     room += capacity;
     if (room * elementSize > memory.end) bad("has extents that overlap");
@@ -131,7 +154,7 @@ export function readArrayTable(
   return list;
 }
 
-/** Throws what is wrong with an array. */
+/** Throws an error that names the array. */
 const wrong =
   (address: bigint | number, name: string) =>
   (problem: string): never => {

@@ -19,10 +19,10 @@ export class PageMap {
     return this.#taken;
   }
 
-  /** The first of `count` pages in a row that are free below `end`, or undefined. */
-  find(count: number, end: number): number | undefined {
-    let from = this.#nextFree(this.#lowest, end);
-    this.#lowest = from;
+  /** The first of `count` free pages in a row, from page `start` to before `end`; or undefined. */
+  find(count: number, start: number, end: number): number | undefined {
+    let from = this.#nextFree(Math.max(start, this.#lowest), end);
+    if (start <= this.#lowest && this.#lowest < end) this.#lowest = from;
     while (from + count <= end) {
       let next = from + 1;
       while (next < from + count && !this.has(next)) next++;

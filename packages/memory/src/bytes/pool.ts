@@ -1,23 +1,13 @@
-import {
-  codecOf,
-  describe,
-  layoutOf,
-  Memory,
-  type RefResolver,
-  type Sequence,
-  type StructClass,
-} from "@luo/struct";
-import { allocArray, restoreArray } from "./array.js";
+import type { AddressSpace } from "./address-space.js";
 import { type Allocation, AllocationError, BadAddressError, LeakError } from "./errors.js";
-import { PAGE_SIZE, type PageMap, pagesFor } from "./pages.js";
-import type { PreservedMemory } from "./preserved-memory.js";
+import { PAGE_SIZE, pagesFor } from "./pages.js";
 import { Slab } from "./slab.js";
 
 /** Up to this many bytes, allocations share pages. */
 const MAX_SLOT = PAGE_SIZE / 2;
 
 export interface PoolOptions {
-  /** Whether what is in the pool stays across updates, until it is freed: a store keeps account of it. */
+  /** True for allocations that stay across updates until they are freed: a store keeps account of them. */
   readonly resident?: boolean;
 }
 
@@ -35,13 +25,13 @@ export interface PoolUsage {
  * touches no other pool. Allocations never move.
  *
  * Memory that a sealed generation uses is kept as it is until the next is sealed, also when it was
- * freed. A pool resolves `@ref` fields: arrays are allocated in it.
+ * freed. A pool knows bytes only; an `ArrayOwner` puts structs and arrays into it.
  */
-export class Pool implements RefResolver {
+export class Pool {
   readonly name: string;
   readonly resident: boolean;
-  readonly memory: PreservedMemory;
-  readonly #map: PageMap;
+  readonly memory: AddressSpace;
+  readonly #poolAt: (address: number) => Pool | undefined;
   /** By page, what lies in it; a run of pages is found by its first. */
   readonly #slabs = new Map<number, Slab>();
   /** By size of slot in units of 8 bytes, slabs with room. There may be many pools of few sizes. */
@@ -54,11 +44,16 @@ export class Pool implements RefResolver {
   #pages = 0;
 
   /** Use `PreservedMemory.pool`. */
-  constructor(memory: PreservedMemory, map: PageMap, name: string, resident: boolean) {
+  constructor(
+    memory: AddressSpace,
+    name: string,
+    resident: boolean,
+    poolAt: (address: number) => Pool | undefined,
+  ) {
     this.memory = memory;
-    this.#map = map;
     this.name = name;
     this.resident = resident;
+    this.#poolAt = poolAt;
   }
 
   /**
@@ -167,11 +162,9 @@ export class Pool implements RefResolver {
     let slab = this.#slabs.get(page);
     if (slab === undefined) {
       slab = new Slab(page * PAGE_SIZE, size, slots);
-      for (let next = page; next < page + slab.pages; next++) {
-        if (this.#map.has(next))
-          throw new BadAddressError(address, `${what} overlaps something else`);
+      if (!this.memory.takePagesAt(slab.address, slab.pages)) {
+        throw new BadAddressError(address, `${what} overlaps something else`);
       }
-      this.#map.take(page, slab.pages);
       this.#note(slab);
     }
     const slot = slab.slotOf(address);
@@ -197,65 +190,6 @@ export class Pool implements RefResolver {
     }
   }
 
-  // Structs and arrays.
-
-  /**
-   * Writes a struct and, elsewhere in the pool, the arrays that it refers to. Returns its address.
-   *
-   * @throws {FieldRangeError} when a value does not fit; nothing of the struct itself stays allocated
-   */
-  put<T extends object>(struct: StructClass<T>, value: T, refs: RefResolver = this): number {
-    const codec = codecOf(struct);
-    const address = this.allocate(codec.sizeOf(value));
-    try {
-      this.write(struct, value, address, refs);
-    } catch (error) {
-      this.free(address);
-      throw error;
-    }
-    return address;
-  }
-
-  /** Writes a struct to where it was allocated. */
-  write<T extends object>(
-    struct: StructClass<T>,
-    value: T,
-    address: number,
-    refs: RefResolver = this,
-  ): void {
-    const codec = codecOf(struct);
-    if (!layoutOf(struct).references) {
-      codec.encode(value, this.memory.bytes, address);
-      return;
-    }
-    // Arrays behind references are allocated meanwhile, which may replace the buffer.
-    const staged = new Memory(new ArrayBuffer(codec.sizeOf(value)));
-    codec.encode(value, staged, 0, refs);
-    this.memory.bytes.u8.set(staged.u8, address);
-  }
-
-  /**
-   * Reads the struct at an address.
-   *
-   * @throws {BadAddressError} when it or an array that it refers to cannot lie where it is said to
-   */
-  get<T extends object>(struct: StructClass<T>, address: number): T {
-    const codec = codecOf(struct);
-    this.memory.locate(address, codec.size, describe(struct).name);
-    return codec.decode(this.memory.bytes, address, this);
-  }
-
-  store(elements: Sequence<object>, of: StructClass): bigint {
-    const array = allocArray(this, of);
-    array.append(elements);
-    array.flush();
-    return array.address;
-  }
-
-  load(address: bigint, of: StructClass): Sequence<object> {
-    return restoreArray(this, address, of);
-  }
-
   // Slabs.
 
   /** Takes pages for a slab: one page cut into slots, or as many as it needs. */
@@ -274,7 +208,7 @@ export class Pool implements RefResolver {
 
   #drop(slab: Slab): void {
     this.#slabs.delete(slab.address / PAGE_SIZE);
-    this.#map.give(slab.address / PAGE_SIZE, slab.pages);
+    this.memory.givePages(slab.address, slab.pages);
     this.#pages -= slab.pages;
     if (!slab.open) return;
     const open = this.#opened(slab.size);
@@ -300,7 +234,7 @@ export class Pool implements RefResolver {
   }
 
   #owner(address: number): string {
-    const other = this.memory.pools.find((pool) => pool !== this && pool.holds(address));
+    const other = this.#poolAt(address);
     return other ? `; it is of pool ${other.name}` : "";
   }
 

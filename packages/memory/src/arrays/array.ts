@@ -1,0 +1,246 @@
+import {
+  codecOf,
+  describe,
+  fingerprintOf,
+  type RefResolver,
+  type Sequence,
+  type StructClass,
+  type StructCodec,
+} from "@luo/struct";
+import { BadAddressError, hex } from "../bytes/errors.js";
+import type { ArrayStorage, ElementShape } from "./array-storage.js";
+
+/** Elements decoded at a time while iterating: enough to be fast, and little on the heap. */
+const SLICE = 1024;
+
+/** The side of an owner that its arrays see. */
+export interface ArrayHost extends RefResolver {
+  /** Tells one owner from another. */
+  readonly id: number;
+  /** Counts how often an address came to have another storage. */
+  readonly epoch: number;
+  /** True once the arrays of the owner are gone. */
+  readonly ended: boolean;
+  /** True for the owner itself, and for forks of it. */
+  isOf(owner: ArrayHost): boolean;
+  /**
+   * The storage that an array has by now: the given one, unless another view changed the array after
+   * the epoch.
+   *
+   * @throws {BadAddressError} when the array was freed after the epoch
+   */
+  current(storage: ArrayStorage, epoch: number): ArrayStorage;
+  /** Prepares an array for a change, which all views of it then see. */
+  change(storage: ArrayStorage): ArrayStorage;
+  /**
+   * Calls `act` with a resolver that writes the arrays behind elements. All of them are written when
+   * it returns; none stays when it throws.
+   */
+  write<R>(act: (refs: RefResolver) => R): R;
+}
+
+const shapes = new WeakMap<StructClass, ElementShape>();
+
+/** @throws {RangeError} when the struct has no bytes */
+export function shapeOf(struct: StructClass): ElementShape {
+  const known = shapes.get(struct);
+  if (known !== undefined) return known;
+  const { size } = codecOf(struct);
+  if (size === 0) throw new RangeError(`${struct.name} has no bytes, so there is no array of it`);
+  const shape = { name: describe(struct).name, size, fingerprint: fingerprintOf(struct) };
+  shapes.set(struct, shape);
+  return shape;
+}
+
+/**
+ * A view of an array in preserved memory. Elements are decoded when they are asked for, and the bytes
+ * that they lie in are held against their checksum when they are first read. All views of one array
+ * see the same elements.
+ *
+ * A sealed generation is never written to: the first change after a seal gives the array another
+ * `address`, and each extent that changes is copied first. Put the object that refers to the array
+ * again for the change to last.
+ */
+export class PreservedArray<T extends object = object> implements Sequence<T> {
+  readonly struct: StructClass<T>;
+  readonly #codec: StructCodec<T>;
+  #owner: ArrayHost;
+  #storage: ArrayStorage;
+  /** The owner's epoch when the storage was last known to be the right one. */
+  #epoch: number;
+
+  /** Use `ArrayOwner.alloc` or `ArrayOwner.load`. */
+  constructor(owner: ArrayHost, struct: StructClass<T>, storage: ArrayStorage) {
+    this.struct = struct;
+    this.#codec = codecOf(struct);
+    this.#owner = owner;
+    this.#storage = storage;
+    this.#epoch = owner.epoch;
+  }
+
+  /** Address of the header: the value of a `@ref` field. */
+  get address(): bigint {
+    return BigInt(this.#current.address);
+  }
+
+  get length(): number {
+    return this.#current.length;
+  }
+
+  /** The same for all views of one array. */
+  get identity(): string {
+    return `${this.#owner.id}:${this.#current.address}`;
+  }
+
+  /** Every allocation of the array, but not of arrays that its elements refer to. */
+  get allocations(): readonly number[] {
+    return this.#current.allocations;
+  }
+
+  get owner(): ArrayHost {
+    return this.#owner;
+  }
+
+  /** Moves the view to the owner that the array has from now on. */
+  transfer(owner: ArrayHost): void {
+    this.#storage = this.#current;
+    this.#owner = owner;
+    this.#epoch = owner.epoch;
+  }
+
+  /** @throws {BadAddressError} when its bytes are not those that were written */
+  at(index: number): T | undefined {
+    const storage = this.#current;
+    const { length } = storage;
+    const wanted = index < 0 ? length + index : index;
+    if (!Number.isInteger(wanted) || wanted < 0 || wanted >= length) return undefined;
+    const { memory, offset } = storage.locate(wanted);
+    return this.#codec.decode(memory, offset, this.#owner);
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (let index = 0; index < this.length; index += SLICE) {
+      yield* this.decode(index, Math.min(SLICE, this.length - index));
+    }
+  }
+
+  /**
+   * Elements from `index` on, all decoded at once.
+   *
+   * @throws {RangeError} when the array has not that many
+   * @throws {BadAddressError} when bytes are not those that were written
+   */
+  decode(index = 0, count: number = this.length - index): T[] {
+    const storage = this.#check(index, count);
+    const values = new Array<T>(count);
+    let done = 0;
+    for (const { memory, offset, count: here } of storage.ranges(index, count)) {
+      this.#codec.decodeArray(memory, offset, here, this.#owner, values, done);
+      done += here;
+    }
+    return values;
+  }
+
+  /** Walks the elements without making an object for each: the same view, moved along. */
+  *views(): IterableIterator<T> {
+    const storage = this.#current;
+    for (const { memory, offset, count } of storage.ranges(0, storage.length)) {
+      const cursor = this.#codec.cursor(memory, offset, count, this.#owner);
+      while (cursor.next()) yield cursor;
+    }
+  }
+
+  /**
+   * Writes elements over those from `index` on. When it throws, the elements are as before.
+   *
+   * @throws {RangeError} when the array has not that many
+   * @throws {FieldRangeError} when an element does not fit its struct
+   * @throws {OutOfMemoryError} when the memory cannot grow
+   */
+  set(index: number, ...elements: T[]): void {
+    const storage = this.#owner.change(this.#check(index, elements.length));
+    const written: { bytes: Uint8Array; before: Uint8Array }[] = [];
+    try {
+      this.#owner.write((refs) => {
+        storage.write(index, elements.length, ({ memory, offset }, from, to) => {
+          const bytes = memory.bytes(offset, (to - from) * this.#codec.size);
+          written.push({ bytes, before: bytes.slice() });
+          this.#codec.encodeArray(elements, memory, offset, refs, from, to);
+        });
+      });
+    } catch (error) {
+      for (const { bytes, before } of written) bytes.set(before);
+      throw error;
+    }
+  }
+
+  /**
+   * Adds elements at the end, in new extents where the last is full. When it throws, the length is as
+   * before.
+   *
+   * @throws {FieldRangeError} when an element does not fit its struct
+   * @throws {OutOfMemoryError} when the memory cannot grow
+   */
+  append(elements: Sequence<T>): void {
+    const storage = this.#owner.change(this.#current);
+    const { length } = elements;
+    this.#owner.write((refs) => writeElements(storage, this.#codec, elements, refs));
+    storage.extend(length);
+  }
+
+  /** Reads all elements. @throws {BadAddressError} when bytes are not those that were written */
+  verify(): void {
+    this.#current.verify();
+  }
+
+  get #current(): ArrayStorage {
+    const owner = this.#owner;
+    if (owner.ended) {
+      const problem = `the array of ${this.struct.name} was freed, or what referred to it was replaced; take it again`;
+      throw new BadAddressError(this.#storage.address, problem);
+    }
+    if (owner.epoch !== this.#epoch) {
+      this.#storage = owner.current(this.#storage, this.#epoch);
+      this.#epoch = owner.epoch;
+    }
+    return this.#storage;
+  }
+
+  #check(index: number, count: number): ArrayStorage {
+    const storage = this.#current;
+    const end = index + count;
+    if (index >= 0 && count >= 0 && Number.isInteger(end) && end <= storage.length) return storage;
+    throw new RangeError(
+      `array of ${this.struct.name} at ${hex(storage.address)}: found ${count} elements from ${index} on, expected up to ${storage.length}`,
+    );
+  }
+}
+
+/**
+ * Writes elements behind those that a storage has; its length is for the caller to extend.
+ *
+ * @throws {RangeError} when the elements end before their length
+ */
+export function writeElements<T extends object>(
+  storage: ArrayStorage,
+  codec: StructCodec<T>,
+  elements: Sequence<T>,
+  refs: RefResolver,
+): void {
+  const { length } = elements;
+  const list = Array.isArray(elements) ? (elements as readonly T[]) : undefined;
+  const rest = list === undefined ? elements[Symbol.iterator]() : undefined;
+  storage.write(storage.length, length, ({ memory, offset }, from, to) => {
+    if (rest === undefined) codec.encodeArray(list ?? [], memory, offset, refs, from, to);
+    else codec.encodeArray(next(rest, to - from, length), memory, offset, refs);
+  });
+}
+
+/** The next so many elements. */
+function next<T>(rest: Iterator<T>, count: number, length: number): T[] {
+  return Array.from({ length: count }, () => {
+    const { done, value } = rest.next();
+    if (!done) return value;
+    throw new RangeError(`a sequence ended before the ${length} elements that its length tells`);
+  });
+}

@@ -1,0 +1,54 @@
+/**
+ * The buffers that preserved memory lies in: one ArrayBuffer, the mapping of a memfd, or several of
+ * them in a row.
+ */
+export interface Backing {
+  /**
+   * The address space begins with the first byte of the first segment; each further segment
+   * continues where the one before ends. A segment never moves and is never replaced. Every segment
+   * but the last has a multiple of 4096 bytes.
+   */
+  readonly segments: readonly ArrayBufferLike[];
+  /**
+   * Appends one segment of `byteLength` zeros, a multiple of 4096. Absent where memory cannot grow.
+   *
+   * @throws any error where there is no room; the segments are then as before
+   */
+  grow?(byteLength: number): void;
+}
+
+/** A backing on the JavaScript heap: for images that do not leave the process, and for tests. */
+export class HeapBacking implements Backing {
+  readonly #segments: ArrayBufferLike[];
+
+  /** @param first the bytes to begin with, which are not copied, or how many zeros */
+  constructor(first: number | ArrayBufferLike = 0) {
+    const buffer = typeof first === "number" ? new ArrayBuffer(first) : first;
+    this.#segments = buffer.byteLength > 0 ? [buffer] : [];
+  }
+
+  get segments(): readonly ArrayBufferLike[] {
+    return this.#segments;
+  }
+
+  grow(byteLength: number): void {
+    this.#segments.push(new ArrayBuffer(byteLength));
+  }
+
+  /** A copy of all segments, one after the other. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    const length = this.#segments.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    for (const segment of this.#segments) {
+      bytes.set(new Uint8Array(segment), at);
+      at += segment.byteLength;
+    }
+    return bytes;
+  }
+}
+
+/** @param first the bytes to begin with, which are not copied, or how many zeros */
+export function heapBacking(first: number | ArrayBufferLike = 0): HeapBacking {
+  return new HeapBacking(first);
+}
