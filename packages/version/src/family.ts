@@ -2,7 +2,7 @@ import { describe, type StructClass } from "@luo/struct";
 import { classOf } from "./class-of.js";
 import { ConversionError, FamilyError } from "./errors.js";
 import { type Lineage, lineageOf, pass } from "./lineage.js";
-import { Misfit } from "./misfit.js";
+import { Misfit } from "./value-misfit.js";
 
 /** Versions from one to another, both included; without a bound, as far as there are any. */
 export interface VersionRange {
