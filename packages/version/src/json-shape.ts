@@ -100,9 +100,9 @@ export function repeated(list: readonly unknown[], expected: string): Broken | u
 }
 
 /**
- * Checks own members one by one, to the first that is not as it must be, and makes an object of
- * them. valibot's own objects would take an array and the members of a prototype, tell nothing of what a
- * missing member must be, and drop a record's `__proto__` and `constructor`.
+ * Checks own members one by one, to the first mismatch, and makes an object of them. valibot's own
+ * objects accept arrays and inherited members, do not say what a missing member must be, and drop
+ * `__proto__` and `constructor` from records.
  */
 function byMembers<S extends JsonShape>(
   shape: S,
