@@ -10,12 +10,13 @@ const packages = readdirSync("packages")
 export default defineConfig([
   ...packages.flatMap((folder) =>
     (["esm", "cjs"] as const).map((format) => ({
-      entry: [join(folder, "src/index.ts")],
+      entry: ["index", "json"].map((name) => join(folder, `src/${name}.ts`)).filter(existsSync),
       outDir: join(folder, "dist", format),
       tsconfig: join(folder, "tsconfig.json"),
       format,
       outExtension: () => ({ js: ".js" }),
-      external: [/^@luo\//, "koffi", "reflect-metadata"],
+      external: [/^@luo\//, "koffi", "reflect-metadata", "valibot"],
+      splitting: false,
       sourcemap: true,
       clean: false,
       silent: true,

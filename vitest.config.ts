@@ -1,13 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-const source = (name: string) =>
-  fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url));
+const source = (name: string, entry = "index") =>
+  fileURLToPath(new URL(`./packages/${name}/src/${entry}.ts`, import.meta.url));
 
 export default defineConfig({
   resolve: {
     alias: [
       { find: /^@luo\/([a-z-]+)$/, replacement: source("$1") },
+      { find: /^@luo\/([a-z-]+)\/([a-z-]+)$/, replacement: source("$1", "$2") },
       { find: /^luo$/, replacement: source("luo") },
     ],
   },

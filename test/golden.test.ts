@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parseLock } from "@luo/cli";
 import { ObjectStore } from "@luo/store";
 import { describe as about } from "@luo/struct";
-import { family, parseLock } from "@luo/version";
+import { family } from "@luo/version";
 import { beforeEach, describe, expect, test } from "vitest";
 import { changesIn, IDENTIFIER, sumsIn, writeMissing } from "./golden/images.js";
 import { GOLDEN } from "./golden/objects.js";

@@ -33,7 +33,7 @@ const imports = (name: string) =>
       .flatMap((path) =>
         Array.from(read(path).matchAll(/(?:from|import) "([^".$][^"]*)"/g), ([, to = ""]) => to),
       )
-      .map((to) => to.replace(/^@luo\//, "").replace(/^node:.*/, "node")),
+      .map((to) => to.replace(/^@luo\/([^/]+).*/, "$1").replace(/^node:.*/, "node")),
   );
 
 test("the table names every published package and no other", () => {
@@ -58,4 +58,16 @@ test.each(packages)("%s declares what it imports: in package.json and in tsconfi
   expect(references.map(({ path }: { path: string }) => path.replace("../", "")).sort()).toEqual(
     wanted.filter((to) => packages.includes(to)),
   );
+});
+
+test("a service loads no code of the command: not the lock, not its checks, no pictures", () => {
+  const loaded = new Set(["luo"]);
+  for (const name of loaded) {
+    for (const to of imports(name)) if (packages.includes(to)) loaded.add(to);
+  }
+  expect(loaded).toContain("version");
+  expect(loaded).not.toContain("cli");
+  const code = [...loaded].flatMap((name) => sources(`packages/${name}/src`)).map(read);
+  const ofCommand = /\b(LUO_LOCK|checkLock|checkRelease|parseLock|formatLock|compatibility)\b/;
+  expect(code.filter((text) => ofCommand.test(text))).toEqual([]);
 });

@@ -10,6 +10,7 @@ import {
   ProtocolError,
   type Successor,
 } from "@luo/orchestrator";
+import * as v from "valibot";
 
 /**
  * The spawn carrier: the predecessor starts the successor as its child, which inherits the
@@ -19,6 +20,8 @@ import {
  */
 const NAMES = "LUO_DESCRIPTORS";
 const FIRST_DESCRIPTOR = 4;
+
+const namesShape = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
 
 export interface SpawnOptions {
   /**
@@ -92,10 +95,8 @@ export function spawnArrival(): Arrival | undefined {
   if (text === undefined) return undefined;
   // A child of this process is not the predecessor's successor.
   delete process.env[NAMES];
-  const names: unknown = JSON.parse(text);
-  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
-    throw new ProtocolError(`${NAMES}=${text}`, "a JSON array of names");
-  }
+  const { success, output: names } = v.safeParse(namesShape, text, { abortEarly: true });
+  if (!success) throw new ProtocolError(`${NAMES}=${text}`, "a JSON array of names");
   if (process.send === undefined) {
     throw new ProtocolError(`${NAMES} without a channel`, "to be started by the spawn carrier");
   }

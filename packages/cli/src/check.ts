@@ -1,6 +1,9 @@
 import { describe } from "@luo/struct";
-import { checkLock, everyStruct, explainProblem, type Lock, type LockProblem } from "@luo/version";
 import { command, EXIT, JSON_OPTION, LOCK_OPTION } from "./command.js";
+import { everyStruct } from "./declared.js";
+import { checkLock } from "./lock/check-lock.js";
+import type { Lock } from "./lock/lock.js";
+import { explainProblem, type LockProblem } from "./lock/lock-problem.js";
 import { type Exported, load } from "./modules.js";
 import { projectOf, readLock, shown } from "./project.js";
 

@@ -1,5 +1,6 @@
-import { formatManifest, manifestOf } from "@luo/version";
+import { manifestOf } from "@luo/version";
 import { command, EXIT, JSON_OPTION } from "./command.js";
+import { formatManifest } from "./lock/format.js";
 import { load } from "./modules.js";
 import { projectOf } from "./project.js";
 

@@ -1,13 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import {
-  compatibility,
-  compatibilitySvg,
-  compatibilityTable,
-  type Manifest,
-  parseManifest,
-} from "@luo/version";
+import { type Manifest, parseManifest } from "@luo/version";
 import { command, EXIT, JSON_OPTION, LOCK_OPTION } from "./command.js";
+import { compatibility } from "./compatibility/compatibility.js";
+import { compatibilitySvg } from "./compatibility/compatibility-svg.js";
+import { compatibilityTable } from "./compatibility/compatibility-table.js";
 import { reasonOf, UsageError } from "./errors.js";
 import { projectOf, readLock, shown } from "./project.js";
 

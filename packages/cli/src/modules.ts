@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describe, isStruct, type StructClass, structsIn } from "@luo/struct";
-import { type Declared, everyStruct, type Family, familyOf } from "@luo/version";
+import { type Family, familyOf } from "@luo/version";
+import { type Declared, everyStruct } from "./declared.js";
 import { reasonOf, UsageError } from "./errors.js";
 import { type Project, shown } from "./project.js";
 import { sourceOf } from "./sources.js";

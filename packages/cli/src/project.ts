@@ -1,7 +1,27 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { EMPTY_LOCK, type Lock, parseLock } from "@luo/version";
+import { jsonObject, jsonRecord, readJson } from "@luo/version/json";
+import * as v from "valibot";
 import { reasonOf, UsageError } from "./errors.js";
+import { EMPTY_LOCK, type Lock } from "./lock/lock.js";
+import { parseLock } from "./lock/parse-lock.js";
+
+const EXAMPLE = `"luo": { "modules": ["dist/structs.js"], "lock": "luo.lock.json" }`;
+
+const dependencies = v.exactOptional(jsonRecord(v.unknown()));
+
+/** As much of a package.json as is read here. */
+const packageShape = jsonObject({
+  luo: v.exactOptional(
+    jsonObject({
+      modules: v.exactOptional(v.array(v.string("a path"), "an array of paths")),
+      lock: v.exactOptional(v.string("a path")),
+    }),
+  ),
+  dependencies,
+  devDependencies: dependencies,
+  peerDependencies: dependencies,
+});
 
 /** What `luo` in a package.json says, and where that is. */
 export interface Project {
@@ -24,12 +44,7 @@ export interface Project {
 export function projectOf(cwd: string, modules: readonly string[], lock?: string): Project {
   const folder = nearest(cwd) ?? cwd;
   const { luo = {}, ...manifest } = read(join(folder, "package.json"));
-  const config = members(luo);
-  const { modules: named = [], lock: locked = "luo.lock.json" } = config ?? {};
-  if (config === undefined || !isTexts(named) || typeof locked !== "string") {
-    const expected = `{ "modules": ["dist/structs.js"], "lock": "luo.lock.json" }`;
-    throw new UsageError(`luo in ${join(folder, "package.json")} is not as ${expected}`);
-  }
+  const { modules: named = [], lock: locked = "luo.lock.json" } = luo;
   return {
     folder,
     modules:
@@ -38,8 +53,8 @@ export function projectOf(cwd: string, modules: readonly string[], lock?: string
         : named.map((module) => resolve(folder, module)),
     lock: lock === undefined ? resolve(folder, locked) : resolve(cwd, lock),
     dependencies: new Set(
-      ["dependencies", "devDependencies", "peerDependencies"].flatMap((kind) =>
-        Object.keys(members(manifest[kind]) ?? {}),
+      (["dependencies", "devDependencies", "peerDependencies"] as const).flatMap((kind) =>
+        Object.keys(manifest[kind] ?? {}),
       ),
     ),
   };
@@ -71,20 +86,11 @@ function nearest(folder: string): string | undefined {
   return parent === folder ? undefined : nearest(parent);
 }
 
-function read(path: string): Readonly<Record<string, unknown>> {
+function read(path: string): v.InferOutput<typeof packageShape> {
   if (!existsSync(path)) return {};
-  try {
-    return members(JSON.parse(readFileSync(path, "utf8"))) ?? {};
-  } catch (cause) {
-    throw new UsageError(`${path} is not JSON`, { cause });
-  }
-}
-
-function isTexts(found: unknown): found is readonly string[] {
-  return Array.isArray(found) && found.every((entry) => typeof entry === "string");
-}
-
-function members(found: unknown): Readonly<Record<string, unknown>> | undefined {
-  const record = typeof found === "object" && found !== null && !Array.isArray(found);
-  return record ? (found as Record<string, unknown>) : undefined;
+  return readJson(packageShape, readFileSync(path, "utf8"), (where, problem, options) => {
+    const remedy = where.startsWith("luo") ? `; say ${EXAMPLE}` : "";
+    const place = where === "" ? path : `${where} in ${path}`;
+    return new UsageError(`${place}: ${reasonOf(problem)}${remedy}`, options);
+  });
 }

@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
-import { checkLock, formatLock, LockError, publish as published } from "@luo/version";
 import { complain, unpublished } from "./check.js";
 import { command, EXIT, JSON_OPTION, LOCK_OPTION } from "./command.js";
 import { UsageError } from "./errors.js";
+import { checkLock } from "./lock/check-lock.js";
+import { formatLock } from "./lock/format.js";
+import { LockError, publish as published } from "./lock/lock.js";
 import { load } from "./modules.js";
 import { projectOf, readLock, shown } from "./project.js";
 

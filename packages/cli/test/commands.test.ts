@@ -256,7 +256,11 @@ describe("what cannot be run is refused in one line", () => {
     [made, ["manifest", "broken.mts"], "broken.mts cannot be loaded: "],
     [bare, ["manifest"], 'no modules: name them as arguments, or in package.json: "luo": {'],
     [made, ["matrix", "m.json", "--svg", "none/x.svg"], "ENOENT: no such file or directory, open"],
-    [odd, ["manifest"], `luo in ${odd.path("package.json")} is not as { "modules": [`],
+    [
+      odd,
+      ["manifest"],
+      `luo.modules in ${odd.path("package.json")}: found "dist/structs.js", expected an array of paths; say "luo": {`,
+    ],
   ])("%# %j", (project, args, problem) => {
     const { code, out, err } = project.luo(...args);
     expect({ code, out }).toEqual({ code: 2, out: "" });

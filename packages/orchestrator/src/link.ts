@@ -1,4 +1,7 @@
-import { type Manifest, ManifestError, parseManifest } from "@luo/version";
+import { show } from "@luo/struct";
+import type { Manifest } from "@luo/version";
+import { type JsonShape, jsonObject, manifestShape, readJson } from "@luo/version/json";
+import * as v from "valibot";
 import {
   LinkClosedError,
   LinkTimeoutError,
@@ -79,11 +82,14 @@ export class Inbox {
       if (left <= 0) throw new LinkTimeoutError(type, timeout);
       await this.#woken(left);
     }
-    const message = this.#messages.shift();
-    if (isMessage(message, "failed")) throw new SuccessorError(message.reason);
-    if (isMessage(message, "refused")) throw new RefusedError(message.reason);
-    if (isMessage(message, type)) return message;
-    throw new ProtocolError(JSON.stringify(message)?.slice(0, 200) ?? String(message), type);
+    const found = this.#messages.shift();
+    const failed = messageOf("failed", found);
+    if (failed !== undefined) throw new SuccessorError(failed.reason);
+    const refused = messageOf("refused", found);
+    if (refused !== undefined) throw new RefusedError(refused.reason);
+    const message = messageOf(type, found);
+    if (message !== undefined) return message;
+    throw new ProtocolError(excerpt(found), type);
   }
 
   #woken(milliseconds: number): Promise<void> {
@@ -97,31 +103,38 @@ export class Inbox {
   }
 }
 
-/** What a message must have beyond its type. */
-const REQUIRED: { readonly [T in Message["type"]]: (message: Record<string, unknown>) => boolean } =
-  {
-    hello: ({ manifest }) => isManifest(manifest),
-    refused: ({ reason }) => typeof reason === "string",
-    frozen: () => true,
-    failed: ({ reason }) => typeof reason === "string",
-    finish: () => true,
-    committed: () => true,
-    serving: () => true,
-  };
+const message = <T extends string, E extends v.ObjectEntries>(type: T, content: E) =>
+  jsonObject({ type: v.literal(type), ...content });
+const reason = v.string("a reason");
 
-function isMessage<T extends Message["type"]>(found: unknown, type: T): found is OfType<T> {
-  return isRecord(found) && found.type === type && REQUIRED[type](found);
+const MESSAGES: { readonly [T in Message["type"]]: JsonShape<OfType<T>> } = {
+  hello: message("hello", { manifest: manifestShape }),
+  refused: message("refused", { reason }),
+  frozen: message("frozen", {}),
+  failed: message("failed", { reason }),
+  finish: message("finish", {}),
+  committed: message("committed", {}),
+  serving: message("serving", {}),
+};
+
+/**
+ * The message, if it is of this type.
+ *
+ * @throws {ProtocolError} when it is, but lacks what such a message has
+ */
+function messageOf<T extends Message["type"]>(type: T, found: unknown): OfType<T> | undefined {
+  if (typeof found !== "object" || found === null) return undefined;
+  if (!("type" in found) || found.type !== type) return undefined;
+  return readJson<OfType<T>>(MESSAGES[type], found, (path, problem) => {
+    return new ProtocolError(excerpt(found), `${type} with ${path}: ${problem}`);
+  });
 }
 
-function isManifest(found: unknown): found is Manifest {
+/** The beginning of a message; its kind where JSON cannot show it, as when it is nested too deeply. */
+function excerpt(message: unknown): string {
   try {
-    return parseManifest(found) !== undefined;
-  } catch (error) {
-    if (error instanceof ManifestError) return false;
-    throw error;
+    return JSON.stringify(message)?.slice(0, 200) ?? String(message);
+  } catch {
+    return show(message);
   }
-}
-
-function isRecord(found: unknown): found is Record<string, unknown> {
-  return typeof found === "object" && found !== null;
 }

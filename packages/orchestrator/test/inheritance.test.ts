@@ -138,6 +138,18 @@ describe("there is nothing to inherit when", () => {
       'the other program sent {"type":"committed"}, expected frozen',
     ],
     [
+      "the predecessor refuses without a reason",
+      (inbox) => inbox.push({ type: "refused" }),
+      ProtocolError,
+      "expected refused with reason: found undefined, expected a reason",
+    ],
+    [
+      "the predecessor says something that is nested too deeply to be shown",
+      (inbox) => inbox.push(JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`)),
+      ProtocolError,
+      "the other program sent Array(1), expected frozen",
+    ],
+    [
       "the predecessor is silent",
       () => {},
       LinkTimeoutError,

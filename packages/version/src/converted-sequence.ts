@@ -9,7 +9,7 @@ import {
 } from "@luo/struct";
 import { classOf } from "./class-of.js";
 import { ConversionError } from "./errors.js";
-import { Misfit } from "./misfit.js";
+import { Misfit } from "./value-misfit.js";
 
 type Convert = (value: unknown) => unknown;
 

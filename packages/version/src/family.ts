@@ -3,7 +3,7 @@ import { classOf } from "./class-of.js";
 import { completeArrays } from "./converted-sequence.js";
 import { ConversionError, FamilyError } from "./errors.js";
 import { type Lineage, lineageOf, pass } from "./lineage.js";
-import { Misfit } from "./misfit.js";
+import { Misfit } from "./value-misfit.js";
 
 /** Versions from one to another, both included; without a bound, as far as there are any. */
 export interface VersionRange {

@@ -1,6 +1,6 @@
 import type { StructClass } from "@luo/struct";
 import type { Primitive } from "./annotations.js";
-import { addDropped, addFollows, type Follows } from "./links.js";
+import { addDropped, addFollows, type Follows } from "./step-registry.js";
 
 /** The names of those values that fields of their names cannot hold. */
 type Unfit<Made, Fields> = {

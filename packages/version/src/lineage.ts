@@ -1,10 +1,10 @@
 import { describe, type StructClass } from "@luo/struct";
 import { historyOf } from "./annotations.js";
-import type { RelateStructs } from "./carry.js";
 import { FamilyError } from "./errors.js";
-import { droppedOf, followersOf, followsOf, settle } from "./links.js";
-import { pair, valued } from "./pairs.js";
+import { pair, valued } from "./field-pairs.js";
 import { planStep, type Step } from "./step.js";
+import { droppedOf, followersOf, followsOf, settle } from "./step-registry.js";
+import type { RelateStructs } from "./type-relation.js";
 
 /** All versions of one struct that are linked to each other, and the steps between them. */
 export interface Lineage {

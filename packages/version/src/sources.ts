@@ -1,10 +1,10 @@
 import { describe, type FieldDescriptor, notation, type StructClass } from "@luo/struct";
 import type { Primitive } from "./annotations.js";
-import { type Convert, type RelateStructs, relate } from "./carry.js";
 import { FamilyError } from "./errors.js";
-import { Misfit } from "./misfit.js";
-import type { Adjacent, Pair } from "./pairs.js";
-import { misfitOf } from "./probe.js";
+import type { Adjacent, Pair } from "./field-pairs.js";
+import { type Convert, type RelateStructs, relate } from "./type-relation.js";
+import { misfitOf } from "./value-check.js";
+import { Misfit } from "./value-misfit.js";
 
 /** Where the value of a field comes from. */
 export type Source =

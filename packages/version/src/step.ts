@@ -1,9 +1,9 @@
 import { describe, type StructClass, show } from "@luo/struct";
-import type { RelateStructs } from "./carry.js";
 import { type Equality, equalityOf } from "./equality.js";
-import { Misfit } from "./misfit.js";
-import type { Adjacent } from "./pairs.js";
+import type { Adjacent } from "./field-pairs.js";
 import { downwards, type Source, type Sources, upwards } from "./sources.js";
+import type { RelateStructs } from "./type-relation.js";
+import { Misfit } from "./value-misfit.js";
 
 /** How objects pass between two adjacent versions. Both directions throw a `Misfit`. */
 export interface Step {

@@ -82,6 +82,19 @@ test("a family may be called like a property of every object", () => {
   expect(Object.keys(parseManifest(text).families)).toEqual(["__proto__"]);
 });
 
+test("what an object inherits is not what it says", () => {
+  const inherited = Object.assign(Object.create(of(fine)), { format: 1 });
+  expect(() => parseManifest(inherited)).toThrow("families: found undefined, expected an object");
+});
+
+test("a manifest of a million versions is checked in linear time, and told of its first mistake", () => {
+  const reads = Array.from({ length: 1_000_000 }, (_, version) => version);
+  const twice = of({ ...fine, reads: [...reads, 7] });
+  const wrong = of({ ...fine, reads: reads.map(() => null) });
+  expect(() => parseManifest(twice)).toThrow("reads[1000000]: found 7, expected each version once");
+  expect(() => parseManifest(wrong)).toThrow("reads[0]: found null, expected a version");
+}, 5_000);
+
 describe("what is no manifest is refused by its path, and by the schema", () => {
   test.each<[path: string, found: unknown, problem: string]>([
     ["", null, "found null, expected an object"],

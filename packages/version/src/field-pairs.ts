@@ -1,7 +1,7 @@
 import { describe, type FieldDescriptor, type StructClass } from "@luo/struct";
 import { type FieldHistory, historyOf } from "./annotations.js";
 import { FamilyError } from "./errors.js";
-import { type Dropped, droppedOf, type Follows } from "./links.js";
+import { type Dropped, droppedOf, type Follows } from "./step-registry.js";
 
 /** A field of the newer class, and what it is in the older. */
 export interface Pair {

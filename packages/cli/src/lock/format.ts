@@ -1,5 +1,5 @@
+import type { Manifest } from "@luo/version";
 import type { Lock } from "./lock.js";
-import type { Manifest } from "./manifest.js";
 
 /** The manifest as text, in which each family is a line: changes are easy to review. */
 export function formatManifest(manifest: Manifest): string {

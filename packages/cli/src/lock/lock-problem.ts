@@ -1,5 +1,5 @@
 import { describe, type StructClass } from "@luo/struct";
-import type { Declared } from "./declared.js";
+import type { Declared } from "../declared.js";
 
 /** Why what is declared breaks what was published. */
 export interface LockProblem {

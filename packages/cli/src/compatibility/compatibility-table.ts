@@ -1,5 +1,5 @@
+import { NegotiationError } from "@luo/version";
 import { type Compatibility, outcomeOf, type Passage } from "./compatibility.js";
-import { NegotiationError } from "./negotiation-error.js";
 
 /**
  * The same as text: which release can be updated to which, in which versions, and why not. Lines are

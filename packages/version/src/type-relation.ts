@@ -8,7 +8,7 @@ import {
 } from "@luo/struct";
 import { classOf } from "./class-of.js";
 import { converted } from "./converted-sequence.js";
-import { Misfit } from "./misfit.js";
+import { Misfit } from "./value-misfit.js";
 
 /** Gives the value as the other type has it. */
 export type Convert = (value: unknown) => unknown;

@@ -1,4 +1,5 @@
-import { compatibility, compatibilitySvg, compatibilityTable, type Manifest } from "@luo/version";
+import { compatibility, compatibilitySvg, compatibilityTable } from "@luo/cli";
+import type { Manifest } from "@luo/version";
 import { describe, expect, test } from "vitest";
 
 /** A release by what it reads and writes: `{ memfd: [[0, 1], [0]] }`. */

@@ -1,3 +1,4 @@
+import { checkLock, type Declared, EMPTY_LOCK, explainProblem, type Lock, publish } from "@luo/cli";
 import {
   bits,
   LuoStruct,
@@ -11,17 +12,7 @@ import {
   u32,
   u64,
 } from "@luo/struct";
-import {
-  checkLock,
-  type Declared,
-  dropped,
-  EMPTY_LOCK,
-  explainProblem,
-  family,
-  follows,
-  type Lock,
-  publish,
-} from "@luo/version";
+import { dropped, family, follows } from "@luo/version";
 import { describe, expect, test } from "vitest";
 
 /** A family as a release declared it, each time anew, as the classes of another build are others. */

@@ -1,11 +1,9 @@
 import { describe, type StructClass } from "@luo/struct";
-import { lackingOf } from "./compatibility.js";
-import type { Declared } from "./declared.js";
-import { type Family, familyOf } from "./family.js";
+import { type Family, familyOf, type Lacking, type Manifest, manifestOf } from "@luo/version";
+import { lackingOf } from "../compatibility/compatibility.js";
+import type { Declared } from "../declared.js";
 import { type Lock, publishedIn } from "./lock.js";
 import type { LockProblem } from "./lock-problem.js";
-import { type Manifest, manifestOf } from "./manifest.js";
-import type { Lacking } from "./negotiation-error.js";
 
 interface Context {
   readonly release: string;

@@ -1,6 +1,4 @@
-import type { Manifest } from "./manifest.js";
-import { negotiate } from "./negotiate.js";
-import { type Lacking, NegotiationError } from "./negotiation-error.js";
+import { type Lacking, type Manifest, NegotiationError, negotiate } from "@luo/version";
 
 /** The manifests of releases by name, in the order in which they are shown. */
 export type Releases = Iterable<readonly [release: string, manifest: Manifest]>;

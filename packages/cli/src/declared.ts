@@ -1,6 +1,5 @@
 import { type StructClass, structsIn } from "@luo/struct";
-import { FamilyError } from "./errors.js";
-import { type Family, familyOf } from "./family.js";
+import { type Family, FamilyError, familyOf } from "@luo/version";
 
 /** What a program or a package declares. */
 export interface Declared {

@@ -1,8 +1,7 @@
 import { describe, type FieldSchema, type StructClass } from "@luo/struct";
+import { type FamilyError, familyOf } from "@luo/version";
+import { type Declared, everyStruct } from "../declared.js";
 import { checkRelease } from "./check-release.js";
-import { type Declared, everyStruct } from "./declared.js";
-import type { FamilyError } from "./errors.js";
-import { familyOf } from "./family.js";
 import { type Lock, nameOf, type PublishedStruct, publishedAs } from "./lock.js";
 import { type LockProblem, type Place, placeOf } from "./lock-problem.js";
 

@@ -1,11 +1,12 @@
 import { describe, LuoError, type StructClass, type StructSchema, schemaOf } from "@luo/struct";
-import { type Declared, everyStruct } from "./declared.js";
-import { type Manifest, manifestOf } from "./manifest.js";
+import { type Manifest, manifestOf } from "@luo/version";
+import { jsonPath } from "@luo/version/json";
+import { type Declared, everyStruct } from "../declared.js";
 
 /**
  * What was published, as it is kept in a repository (`luo.lock.json`): layouts, which can never
  * change, and the manifests of the releases that are supported. Its schema is
- * `@luo/version/lock.schema.json`.
+ * `@luo/cli/lock.schema.json`.
  */
 export interface Lock {
   /** Of the lock itself. */
@@ -81,7 +82,7 @@ export function publish(lock: Lock, declared: Declared, release?: string): Lock 
     const known = releases.get(release);
     if (known !== undefined && !sameManifest(known, manifest)) {
       const problem = "was published with another manifest; give this release another name";
-      throw new LockError(`releases[${JSON.stringify(release)}]`, problem);
+      throw new LockError(jsonPath(["releases", release]), problem);
     }
     releases.set(release, manifest);
   }
