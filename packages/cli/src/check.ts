@@ -1,4 +1,4 @@
-import { describe } from "@luo/struct";
+import { descriptorOf } from "@luo/struct";
 import { checkLock, everyStruct, explainProblem, type Lock, type LockProblem } from "@luo/version";
 import { command, EXIT, JSON_OPTION, LOCK_OPTION } from "./command.js";
 import { type Exported, load } from "./modules.js";
@@ -47,7 +47,7 @@ export function unpublished({ structs }: Lock, exported: Exported): readonly str
   const names = Array.from(
     everyStruct(exported, () => undefined),
     (struct) => {
-      const { family, version } = describe(struct);
+      const { family, version } = descriptorOf(struct);
       return `${family}@${version}`;
     },
   );

@@ -1,6 +1,6 @@
 import {
   codecOf,
-  describe,
+  descriptorOf,
   fingerprintOf,
   layoutOf,
   type RefResolver,
@@ -310,7 +310,7 @@ export function restoreArray<T extends object>(
   refs: RefResolver = pool,
 ): PreservedArray<T> {
   const { memory } = pool;
-  const { name } = describe(struct);
+  const { name } = descriptorOf(struct);
   const unfinished = memory.unfinished.get(Number(address));
   if (unfinished?.struct === struct) return unfinished as PreservedArray<T>;
   const header = readArrayHeader(memory, address, name, codecOf(struct).size);

@@ -1,6 +1,6 @@
 import {
   codecOf,
-  describe,
+  descriptorOf,
   layoutOf,
   Memory,
   type RefResolver,
@@ -241,7 +241,7 @@ export class Pool implements RefResolver {
    */
   get<T extends object>(struct: StructClass<T>, address: number): T {
     const codec = codecOf(struct);
-    this.memory.locate(address, codec.size, describe(struct).name);
+    this.memory.locate(address, codec.size, descriptorOf(struct).name);
     return codec.decode(this.memory.bytes, address, this);
   }
 

@@ -5,7 +5,7 @@ import { INSIDE } from "./declaration.js";
 import { DeclarationError } from "./errors.js";
 import { layoutOf, type StructLayout, sizeOf } from "./layout.js";
 import type { Operations, StructCodec } from "./operations.js";
-import { describe } from "./registry.js";
+import { descriptorOf } from "./registry.js";
 import { perKind, type StructClass } from "./types.js";
 
 const codecs = new WeakMap<StructClass, Map<Abi, unknown>>();
@@ -32,7 +32,7 @@ export function codecOf<T extends object>(
 
 /** @throws {DeclarationError} for an overlay, also inside: only reserved space can hold one. */
 function refuseOverlay(struct: StructClass): void {
-  const { name, options, fields } = describe(struct);
+  const { name, options, fields } = descriptorOf(struct);
   if (options.overlay) {
     const problem = "is an overlay, and nothing tells which field holds; use @union for a codec";
     throw new DeclarationError(name, undefined, problem);

@@ -367,7 +367,7 @@ export function aligned(align: number): FieldModifier {
 }
 
 /**
- * Says of a field what this package does not know of: `describe` gives it in the field's `notes`.
+ * Says of a field what this package does not know of: `descriptorOf` gives it in the field's `notes`.
  *
  * @throws {DeclarationError} when the same is said twice of one field
  */

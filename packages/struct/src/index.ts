@@ -49,7 +49,7 @@ export { Memory } from "./memory.js";
 export type { Cursor, Operations, RefResolver, StructCodec } from "./operations.js";
 export {
   derivedFrom,
-  describe,
+  descriptorOf,
   type FieldDescriptor,
   isStruct,
   type StructDescriptor,

@@ -130,7 +130,7 @@ export function derivedFrom(struct: StructClass): readonly StructClass[] {
  *
  * @throws {DeclarationError} when the class carries no `@LuoStruct`
  */
-export function describe(struct: StructClass): StructDescriptor {
+export function descriptorOf(struct: StructClass): StructDescriptor {
   const descriptor = tables.structs.get(struct);
   if (descriptor === undefined) {
     throw new DeclarationError(

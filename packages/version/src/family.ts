@@ -1,4 +1,4 @@
-import { describe, type StructClass } from "@luo/struct";
+import { descriptorOf, type StructClass } from "@luo/struct";
 import { classOf } from "./class-of.js";
 import { ConversionError, FamilyError } from "./errors.js";
 import { type Lineage, lineageOf, pass } from "./lineage.js";
@@ -42,7 +42,7 @@ export class Family<T extends object = object> {
 
   /** Use `family(Class)`. */
   constructor(struct: StructClass<T>, options: FamilyOptions) {
-    const { family, version } = describe(struct);
+    const { family, version } = descriptorOf(struct);
     this.name = family;
     this.struct = struct;
     this.version = version;
@@ -83,7 +83,7 @@ export class Family<T extends object = object> {
   /** The version of which the object is an instance. @throws {FamilyError} when it is of none */
   versionOf(value: object): number {
     const struct = classOf(value);
-    const version = struct && describe(struct).version;
+    const version = struct && descriptorOf(struct).version;
     if (
       version !== undefined &&
       this.reads.includes(version) &&
@@ -133,7 +133,7 @@ export class Family<T extends object = object> {
 /** @throws {FamilyError} when the options leave nothing to read or to write */
 function resolve(struct: StructClass, { reads = {}, writes = {} }: FamilyOptions): Resolved {
   const lineage = lineageOf(struct);
-  const { family, name, version } = describe(struct);
+  const { family, name, version } = descriptorOf(struct);
   const { oldest, structs, steps } = lineage;
   const all = structs.map((_, index) => oldest + index);
   const readable = all.filter(within(reads));
