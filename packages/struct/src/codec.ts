@@ -1,10 +1,10 @@
 import { type Abi, DEFAULT_ABI } from "./abi.js";
 import { closures } from "./closures.js";
+import type { Operations, StructCodec } from "./codec-contract.js";
 import { compile } from "./compile.js";
 import { INSIDE } from "./declaration.js";
 import { DeclarationError } from "./errors.js";
 import { layoutOf, type StructLayout, sizeOf } from "./layout.js";
-import type { Operations, StructCodec } from "./operations.js";
 import { descriptorOf } from "./registry.js";
 import { perKind, type StructClass } from "./types.js";
 

@@ -1,10 +1,10 @@
+import type { CodecOf, Operations } from "./codec-contract.js";
 import { DecoderSource } from "./decoder.js";
 import { type Access, Emitter } from "./emitter.js";
 import { EncoderSource } from "./encoder.js";
 import { BoundsError, DeclarationError, FieldRangeError } from "./errors.js";
 import type { StructLayout } from "./layout.js";
 import type { Memory } from "./memory.js";
-import type { CodecOf, Operations } from "./operations.js";
 
 /** What the source of each operation needs beside its constants. */
 interface Surroundings {

@@ -2,6 +2,7 @@ export { ABIS, type Abi, type Endian } from "./abi.js";
 export { type CHeaderOptions, toCHeader } from "./c-header.js";
 export { CNameError } from "./c-names.js";
 export { codecOf } from "./codec.js";
+export type { Cursor, Operations, RefResolver, StructCodec } from "./codec-contract.js";
 export {
   address,
   aligned,
@@ -46,7 +47,6 @@ export {
 export { type FieldLayout, type Gap, layoutOf, type StructLayout, sizeOf } from "./layout.js";
 export { defineStruct, LuoStruct } from "./luo-struct.js";
 export { Memory } from "./memory.js";
-export type { Cursor, Operations, RefResolver, StructCodec } from "./operations.js";
 export {
   derivedFrom,
   descriptorOf,
