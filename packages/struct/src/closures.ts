@@ -3,6 +3,7 @@ import { readBits, writeBits } from "./bits.js";
 import type { CodecOf, Operations, RefResolver } from "./codec-contract.js";
 import { BoundsError, DeclarationError, FieldRangeError } from "./errors.js";
 import { FieldFault } from "./field-fault.js";
+import { INSPECT, viewContents } from "./inspect.js";
 import { type FieldLayout, layoutOf, type StructLayout, sizeOf } from "./layout.js";
 import type { Memory } from "./memory.js";
 import { readText, writeText } from "./text-codec.js";
@@ -382,6 +383,9 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
         get: () => (nested ? nested.view(state.memory, within(at()), state.refs) : read(at())),
         set: (value: unknown) => write(at(), value),
       });
+    }
+    if (!(INSPECT in view)) {
+      Object.defineProperty(view, INSPECT, { value: () => viewContents(view, layout) });
     }
     return view;
   };

@@ -60,7 +60,8 @@ const PROBLEM: PerKind<string | undefined, Surroundings> = {
   reserved: fine,
 };
 
-const HAS_BYTE_ORDER: PerKind<boolean> = {
+/** Types whose bytes have an order. */
+export const HAS_BYTE_ORDER: PerKind<boolean> = {
   scalar: () => true,
   enum: () => true,
   bits: () => false,

@@ -3,19 +3,16 @@ export { type CHeaderOptions, toCHeader } from "./c-header.js";
 export { CNameError } from "./c-names.js";
 export { codecOf } from "./codec.js";
 export type { Cursor, Operations, RefResolver, StructCodec } from "./codec-contract.js";
+export { create, type StructValues } from "./create.js";
 export {
   address,
-  aligned,
   array,
-  big,
   bits,
   bool,
   bytes,
   char,
   type ElementType,
   enumeration,
-  type FieldDecorator,
-  type FieldModifier,
   f32,
   f64,
   flexible,
@@ -23,9 +20,6 @@ export {
   i16,
   i32,
   i64,
-  little,
-  note,
-  packed,
   ref,
   reserved,
   struct,
@@ -43,10 +37,21 @@ export {
   InvalidBytesError,
   LuoError,
   show,
+  UnknownFieldError,
 } from "./errors.js";
+export type {
+  FieldDecorator,
+  FieldModifier,
+  MustBeDeclaredAs,
+  MustBePublic,
+  PropertyContext,
+  PropertyType,
+} from "./field-decorator.js";
+export { INSPECT } from "./inspect.js";
 export { type FieldLayout, type Gap, layoutOf, type StructLayout, sizeOf } from "./layout.js";
 export { defineStruct, LuoStruct } from "./luo-struct.js";
 export { Memory } from "./memory.js";
+export { aligned, big, little, note, packed, transient } from "./modifiers.js";
 export {
   derivedFrom,
   descriptorOf,

@@ -1,5 +1,7 @@
 import { type Abi, DEFAULT_ABI, type Endian } from "./abi.js";
 import { DeclarationError } from "./errors.js";
+import { shownAs } from "./inspect.js";
+import { layoutTable } from "./layout-table.js";
 import { descriptorOf, type FieldDescriptor, type StructOptions } from "./registry.js";
 import { type BitsType, type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
 
@@ -132,7 +134,8 @@ export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLay
   }
   underway.add(struct);
   try {
-    const layout: StructLayout = { name, version, struct, abi, ...place(fields, options, abi) };
+    const placed = { name, version, struct, abi, ...place(fields, options, abi) };
+    const layout: StructLayout = shownAs(placed, layoutTable);
     const perAbi = layouts.get(struct) ?? new Map();
     layouts.set(struct, perAbi.set(abi, layout));
     return layout;

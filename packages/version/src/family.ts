@@ -1,7 +1,7 @@
-import { descriptorOf, type StructClass } from "@luo/struct";
+import { create, descriptorOf, INSPECT, type StructClass, type StructValues } from "@luo/struct";
 import { classOf } from "./class-of.js";
 import { ConversionError, FamilyError } from "./errors.js";
-import { type Lineage, lineageOf, pass } from "./lineage.js";
+import { declaredVersions, type Lineage, lineageOf, pass } from "./lineage.js";
 import { Misfit } from "./misfit.js";
 
 /** Versions from one to another, both included; without a bound, as far as there are any. */
@@ -47,6 +47,15 @@ export class Family<T extends object = object> {
     this.struct = struct;
     this.version = version;
     this.#options = options;
+  }
+
+  /**
+   * A new object of the program's class, with these values in place of the initial ones.
+   *
+   * @throws {UnknownFieldError} for a name that the class does not have
+   */
+  create(values: StructValues<T>): T {
+    return create(this.struct, values);
   }
 
   /** Those that the program reads, ascending. */
@@ -114,6 +123,22 @@ export class Family<T extends object = object> {
       if (!(cause instanceof Misfit)) throw cause;
       const { message, path: field } = cause;
       throw new ConversionError(this.name, from, to, message, { field, cause: cause.cause });
+    }
+  }
+
+  /** How `console.log` shows it. The family is not in use because of that: versions can still follow. */
+  [INSPECT](): string {
+    const { name, struct } = this;
+    try {
+      const versions = declaredVersions(struct)
+        .map((each) => `${descriptorOf(each).version} (${each.name})`)
+        .join(", ");
+      const { reads, writes } = this.#resolved ?? {};
+      const use =
+        reads && writes ? `reads ${reads.join(", ")}; writes ${writes.join(", ")}` : "not used yet";
+      return `Family ${name} of ${struct.name}: versions ${versions}; ${use}`;
+    } catch (error) {
+      return `Family ${name} of ${struct.name}: ${error}`;
     }
   }
 

@@ -99,6 +99,16 @@ const relateStructs: RelateStructs = (older, newer) => {
   };
 };
 
+/**
+ * The classes that a class is linked to by now, in the order of versions. Further ones can still be
+ * declared, unless the lineage was asked for.
+ *
+ * @throws {FamilyError} when they do not fit together
+ */
+export function declaredVersions(struct: StructClass): readonly StructClass[] {
+  return lineages.get(struct)?.structs ?? linked(struct);
+}
+
 /** Every class that a class is linked to, in the order of versions. */
 function linked(struct: StructClass): readonly StructClass[] {
   const reached = new Set([struct]);
