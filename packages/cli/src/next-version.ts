@@ -119,7 +119,7 @@ import { test } from "${runner}";
 import ${imported} from "${from}";
 
 const versions = family(${next});
-const older = () => Object.assign(new ${name}(), {${values === "" ? "" : ` ${values} `}});
+const older = () => family(${name}).create({${values === "" ? "" : ` ${values} `}});
 
 test("${next} holds what ${name} held, and gives it back", () => {
   const newer = versions.convert(older(), ${version + 1});
