@@ -6,9 +6,14 @@ import type { FieldType, StructClass } from "./types.js";
  */
 export const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
-/** Lets `console.log` show the object as the text that is made of it, and changes nothing else. */
-export function shownAs<T extends object>(object: T, text: (object: T) => string): T {
-  return Object.defineProperty(object, INSPECT, { value: () => text(object) });
+/** Gives objects the hidden method with which `console.log` shows them as a text. */
+export function shownBy<Shown extends object>(text: (object: Shown) => string) {
+  const method = {
+    value(this: Shown) {
+      return text(this);
+    },
+  };
+  return <T extends Shown>(object: T): T => Object.defineProperty(object, INSPECT, method);
 }
 
 /** The parts of a layout that a view of the struct shows. */

@@ -1,6 +1,6 @@
 import type { Endian } from "./abi.js";
 import { HAS_BYTE_ORDER } from "./declaration.js";
-import { textTable } from "./inspect.js";
+import { shownBy, textTable } from "./inspect.js";
 import { typeSource } from "./source.js";
 import { type FieldType, perKind } from "./types.js";
 
@@ -27,7 +27,7 @@ interface TabulatedField {
  * A layout as a table, for people: each field's offset and size in bytes, its name, and its type as it is
  * annotated. A bitfield's offset is `byte:bit`.
  */
-export function layoutTable(layout: Tabulated): string {
+function layoutTable(layout: Tabulated): string {
   const { name, version, size, align } = layout;
   const padding = layout.padding.map((gap) => ({ ...gap, cells: ["", "padding"] }));
   const fields = layout.fields.map((field) => ({
@@ -49,3 +49,6 @@ function annotation({ type, endian }: TabulatedField): string {
   const source = typeSource(type, { use: (name) => name, structOf: (struct) => struct.name });
   return endian === "big" && perKind(HAS_BYTE_ORDER, type) ? `@big @${source}` : `@${source}`;
 }
+
+/** Lets `console.log` show a layout as a table. */
+export const shownAsTable = shownBy(layoutTable);

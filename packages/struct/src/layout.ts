@@ -1,7 +1,6 @@
 import { type Abi, DEFAULT_ABI, type Endian } from "./abi.js";
 import { DeclarationError } from "./errors.js";
-import { shownAs } from "./inspect.js";
-import { layoutTable } from "./layout-table.js";
+import { shownAsTable } from "./layout-table.js";
 import { descriptorOf, type FieldDescriptor, type StructOptions } from "./registry.js";
 import { type BitsType, type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
 
@@ -135,7 +134,7 @@ export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLay
   underway.add(struct);
   try {
     const placed = { name, version, struct, abi, ...place(fields, options, abi) };
-    const layout: StructLayout = shownAs(placed, layoutTable);
+    const layout: StructLayout = shownAsTable(placed);
     const perAbi = layouts.get(struct) ?? new Map();
     layouts.set(struct, perAbi.set(abi, layout));
     return layout;

@@ -127,12 +127,18 @@ export function fieldsOf(owner: object | null, struct: string): readonly FieldDe
 
 /** The names of `@transient` properties of a class and of its base classes. */
 export function transientOf(owner: object | null): ReadonlySet<string | symbol> {
-  return new Set(levels(owner).flatMap((level) => [...(tables.transient.get(level) ?? [])]));
+  const noted = levels(owner).flatMap((level) => tables.transient.get(level) ?? []);
+  return noted.length === 0 ? NONE : new Set(noted.flatMap((names) => [...names]));
 }
+
+const NONE: ReadonlySet<string | symbol> = new Set();
 
 /** The owners of a class's annotations and of those of its base classes, the base first. */
 function levels(owner: object | null): readonly object[] {
-  return owner === null ? [] : [...levels(Object.getPrototypeOf(owner)), owner];
+  const found: object[] = [];
+  for (let level = owner; level !== null; level = Object.getPrototypeOf(level))
+    found.unshift(level);
+  return found;
 }
 
 /** Types that hold structs, and are the same whichever classes those are of. */

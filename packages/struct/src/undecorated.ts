@@ -16,8 +16,9 @@ const checked = new WeakSet<StructClass>();
 export function refuseUndecorated(struct: StructClass): void {
   if (checked.has(struct)) return;
   const { name, fields, transient } = descriptorOf(struct);
-  const known = new Set<string | symbol>([...fields.map((field) => field.name), ...transient]);
-  const found = propertiesOf(struct).find((property) => !known.has(property));
+  const found = propertiesOf(struct).find(
+    (property) => !transient.has(property) && !fields.some((field) => field.name === property),
+  );
   if (found !== undefined) {
     const problem =
       "is set by the constructor, but has no annotation, so its value would be lost; annotate it, such as @u64, or mark it @transient";
