@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url";
 import { parseLock } from "@luo/cli";
 import { ObjectStore } from "@luo/store";
-import { describe as about } from "@luo/struct";
+import { descriptorOf } from "@luo/struct";
 import { family } from "@luo/version";
 import { beforeEach, describe, expect, test } from "vitest";
 import { changesIn, IDENTIFIER, sumsIn, writeMissing } from "./golden/images.js";
@@ -34,12 +34,12 @@ describe("the image that a version wrote", () => {
 
   const rows = GOLDEN.flatMap(({ name, readers, found }) =>
     readers.map((struct, index) => {
-      const { family, version } = about(struct);
+      const { family, version } = descriptorOf(struct);
       return [name, `${family}@${version}`, struct, found[index]] as const;
     }),
   );
   test.each(rows)("%s is read as %s", (name, _, struct, found) => {
-    const { version } = about(struct);
+    const { version } = descriptorOf(struct);
     const release = family(struct, { reads: { to: version } });
     const taken = open(name).take(IDENTIFIER, release);
     expect(taken).toBeInstanceOf(struct);

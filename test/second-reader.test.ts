@@ -1,6 +1,6 @@
 import { ArrayOwner, type HeapBacking, heapBacking, type PreservedArray } from "@luo/memory";
 import { ObjectStore } from "@luo/store";
-import { describe as described, type StructClass } from "@luo/struct";
+import { descriptorOf, type StructClass } from "@luo/struct";
 import { family } from "@luo/version";
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -51,7 +51,7 @@ function same(backing: HeapBacking, structs: readonly StructClass[]): Printed {
   );
   expect(listed.map(({ value, ...copy }) => copy)).toEqual(parse(JSON.stringify(store.list())));
   const classes = new Map(
-    structs.map((of) => [`${described(of).family}@${described(of).version}`, of]),
+    structs.map((of) => [`${descriptorOf(of).family}@${descriptorOf(of).version}`, of]),
   );
   for (const { identifier, family: name, version, value } of listed) {
     const of = classes.get(`${name}@${version}`) as StructClass;

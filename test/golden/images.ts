@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { heapBacking, ObjectStore } from "@luo/store";
-import { describe } from "@luo/struct";
+import { descriptorOf } from "@luo/struct";
 import { family } from "@luo/version";
 import type { Golden } from "./objects.js";
 
@@ -63,7 +63,7 @@ function imageOf(struct: Golden["readers"][number] | undefined, value: object): 
   if (struct === undefined) throw new Error("a golden object without a class");
   const backing = heapBacking();
   const store = ObjectStore.create(backing);
-  const release = family(struct, { reads: { to: describe(struct).version } });
+  const release = family(struct, { reads: { to: descriptorOf(struct).version } });
   store.put(IDENTIFIER, value, { family: release });
   const length = store.seal();
   return backing.toBytes().slice(0, length);

@@ -38,6 +38,9 @@ const projects = FLAVOURS.flatMap((flavour) =>
   }),
 );
 
+/** Files in which each line below a `@ts-expect-error` does not compile. */
+const WRONG = ["wrong.ts", "families-wrong.ts"];
+
 beforeAll(async () => {
   await rm(dist, { recursive: true, force: true });
   for (const { flavour, format, folder } of projects) {
@@ -53,10 +56,15 @@ beforeAll(async () => {
     await json("package.json", { type: format === "esm" ? "module" : "commonjs" });
     const files = ["structs.ts", "families.ts", ...(legacy ? ["bare.ts"] : [])];
     await json("tsconfig.json", { compilerOptions, files });
-    await json("tsconfig.types.json", {
+    await json("tsconfig.types.json", { compilerOptions, files: ["right.ts", ...WRONG] });
+    await json("tsconfig.said.json", {
       compilerOptions,
-      files: ["right.ts", "wrong.ts", "families-wrong.ts"],
+      files: WRONG.map((name) => `said-${name}`),
     });
+    for (const name of WRONG) {
+      const text = await readFile(join(folder, name), "utf8");
+      await writeFile(join(folder, `said-${name}`), text.replaceAll("@ts-expect-error", ""));
+    }
   }
 });
 
@@ -93,6 +101,12 @@ test("vitest itself compiles them, and what is read is what was written", () => 
       { hits: "3n", legacy: 5, colour: 200 },
       expect.stringMatching(/ConversionError: .*state holds "gone"/),
     ],
+    tables: {
+      places: ["slots 0", "used 8", "free 9"],
+      newer: { slots: [{ size: 4, capacity: 8 }], used: 2, cache: "cold", free: 0 },
+      older: { slots: [{ size: 4 }], used: 2, cache: "cold" },
+      forgetful: expect.stringMatching(/^DeclarationError: Forgetful\.lost: .*mark it @transient$/),
+    },
   });
   expect(expected.decoded).toEqual(expected.value);
   expect(expectedOfBare).toEqual([
@@ -178,7 +192,31 @@ describe.concurrent.each(Object.entries(TSC))("types as %s sees them", (_, tsc) 
     const folder = join(dist, `${flavour}-esm`);
     expect(await node(folder, tsc, "--noEmit", "-p", "tsconfig.types.json")).toBe("");
   });
+
+  test.each(FLAVOURS)("%s decorators name the type that a property must have", async (flavour) => {
+    const folder = join(dist, `${flavour}-esm`);
+    const said = await node(folder, tsc, "--noEmit", "-p", "tsconfig.said.json").catch(String);
+    for (const name of WRONG) {
+      const lines = (await readFile(join(folder, name), "utf8")).split("\n");
+      for (const [index, line] of lines.entries()) {
+        const wanted = /@ts-expect-error (Must\w+<.*>)/.exec(line)?.[1];
+        if (wanted === undefined) continue;
+        // The line's message, which ends where the next begins.
+        const message = said
+          .split(/^(?=said-)/m)
+          .find((text) => text.startsWith(`said-${name}(${index + 2},`));
+        expect(sorted(message ?? said)).toContain(sorted(wanted));
+      }
+    }
+  });
 });
+
+/** The members of a union in order: each compiler has one of its own. */
+const sorted = (text: string) =>
+  text.replaceAll(
+    /<([^<>]* \| [^<>]*)>/g,
+    (_, union) => `<${union.split(" | ").sort().join(" | ")}>`,
+  );
 
 const chromium = (process.env.PATH ?? "")
   .split(":")

@@ -1,5 +1,5 @@
 import {
-  describe,
+  descriptorOf,
   type FieldType,
   layoutOf,
   propertySource,
@@ -82,7 +82,7 @@ class Writer implements SourceNames {
   }
 
   structOf(struct: StructClass): string {
-    const { name, fields, options } = describe(struct);
+    const { name, fields, options } = descriptorOf(struct);
     if (this.#declared.has(struct)) return name;
     this.#declared.add(struct);
     const properties = fields.map((field) => `  ${propertySource(field, this)}`);

@@ -1,4 +1,4 @@
-import { layoutOf, describe as reflect } from "@luo/struct";
+import { descriptorOf, layoutOf } from "@luo/struct";
 import { describe, expect, test } from "vitest";
 import { BtfStructs, readBtf } from "../src/index.js";
 import { compilerLayouts, fixtureBytes, ORDERS } from "./files.js";
@@ -69,7 +69,7 @@ describe.each(ORDERS)("BTF that clang wrote, $endian-endian", ({ endian, file })
   test("types become what a program can work with", () => {
     const kinds = (name: string) =>
       Object.fromEntries(
-        reflect(structs.get(name).struct).fields.map(({ name, type }) => [
+        descriptorOf(structs.get(name).struct).fields.map(({ name, type }) => [
           name,
           type.kind === "scalar" ? type.name : type.kind,
         ]),

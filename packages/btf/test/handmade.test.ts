@@ -1,4 +1,4 @@
-import { ABIS, codecOf, layoutOf, Memory, describe as reflect } from "@luo/struct";
+import { ABIS, codecOf, descriptorOf, layoutOf, Memory } from "@luo/struct";
 import { describe, expect, test } from "vitest";
 import { BtfStructs, importBtf, readBtf, sizeOfType } from "../src/index.js";
 import { BtfBuilder, KIND } from "./builder.js";
@@ -49,7 +49,7 @@ test("enums of 8 bytes and of negative values keep their values", () => {
     [{ name: "WIDE", value: 0xffff_ffff_ffff_fffen }],
     [{ name: "MINUS", value: -2n }],
   ]);
-  const fields = reflect(new BtfStructs(btf).get("all").struct).fields;
+  const fields = descriptorOf(new BtfStructs(btf).get("all").struct).fields;
   expect(
     fields.map(({ type }) => (type.kind === "enum" ? [...type.members.keys()] : type)),
   ).toEqual([

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { describe, type StructClass } from "@luo/struct";
+import { descriptorOf, type StructClass } from "@luo/struct";
 import { familyOf } from "@luo/version";
 import { command, EXIT, JSON_OPTION } from "./command.js";
 import { UsageError } from "./errors.js";
@@ -56,11 +56,11 @@ export const bump = command({
     mkdirSync(dirname(files.test), { recursive: true });
     writeFileSync(files.test, tested, { flag: "wx" });
     writeFileSync(files.source, added.text);
-    const version = describe(struct).version + 1;
+    const version = descriptorOf(struct).version + 1;
     const [at, testAt] = [shown(files.source, cwd), shown(files.test, cwd)];
     const report = { class: next, version, source: at, test: testAt };
     const lines = [
-      `${at}: class ${next}, version ${version} of ${describe(struct).family}`,
+      `${at}: class ${next}, version ${version} of ${descriptorOf(struct).family}`,
       `${testAt}: from ${struct.name} to ${next} and back`,
       `Add its fields with @since(${version}, <default>), build, and run the test and luo check.`,
     ];

@@ -1,4 +1,4 @@
-import { describe } from "@luo/struct";
+import { descriptorOf } from "@luo/struct";
 import { command, EXIT, JSON_OPTION, LOCK_OPTION } from "./command.js";
 import { everyStruct } from "./declared.js";
 import { checkLock } from "./lock/check-lock.js";
@@ -50,7 +50,7 @@ export function unpublished({ structs }: Lock, exported: Exported): readonly str
   const names = Array.from(
     everyStruct(exported, () => undefined),
     (struct) => {
-      const { family, version } = describe(struct);
+      const { family, version } = descriptorOf(struct);
       return `${family}@${version}`;
     },
   );

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { describe, isStruct, type StructClass, structsIn } from "@luo/struct";
+import { descriptorOf, isStruct, type StructClass, structsIn } from "@luo/struct";
 import { type Family, familyOf } from "@luo/version";
 import { type Declared, everyStruct } from "./declared.js";
 import { reasonOf, UsageError } from "./errors.js";
@@ -59,14 +59,14 @@ const named = ({ name }: Family) => name;
 /** Structs that are families by themselves: not those that only lie within others. */
 function alone(structs: readonly StructClass[], known: ReadonlySet<string>): readonly Family[] {
   const inside = new Set(
-    structs.flatMap((struct) => structsIn(struct).slice(1)).map((s) => describe(s).family),
+    structs.flatMap((struct) => structsIn(struct).slice(1)).map((s) => descriptorOf(s).family),
   );
   const newest = new Map<string, StructClass>();
   for (const struct of structs) {
-    const { family, version } = describe(struct);
+    const { family, version } = descriptorOf(struct);
     const other = newest.get(family);
     if (known.has(family) || inside.has(family)) continue;
-    if (other === undefined || describe(other).version < version) newest.set(family, struct);
+    if (other === undefined || descriptorOf(other).version < version) newest.set(family, struct);
   }
   return Array.from(newest.values(), (struct) => familyOf(struct));
 }

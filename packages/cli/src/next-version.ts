@@ -1,5 +1,5 @@
 import {
-  describe,
+  descriptorOf,
   type FieldDescriptor,
   type FieldType,
   nameSource,
@@ -19,7 +19,7 @@ const TYPES = new Set(["Sequence"]);
 
 /** `MemfdV1` is followed by `MemfdV2`, and `Counter` of version 0 by `CounterV1`. */
 export function nextName(struct: StructClass): string {
-  return `${stem(struct)}V${describe(struct).version + 1}`;
+  return `${stem(struct)}V${descriptorOf(struct).version + 1}`;
 }
 
 const stem = ({ name }: StructClass) => name.replace(/V\d+$/, "");
@@ -39,7 +39,7 @@ export function addClass(
   struct: StructClass,
   full: boolean,
 ): { readonly text: string; readonly declaration: string } {
-  const { version, fields } = describe(struct);
+  const { version, fields } = descriptorOf(struct);
   const used = new Set<string>();
   const names: SourceNames = {
     use: (name) => {
@@ -67,7 +67,7 @@ export function addClass(
 
 /** The options of the class, and its family where the next class's name does not tell it. */
 function optionsOf(struct: StructClass): StructOptions {
-  const { family, options } = describe(struct);
+  const { family, options } = descriptorOf(struct);
   const { family: _, ...others } = options;
   return stem(struct) === family ? others : { family, ...others };
 }
@@ -108,9 +108,9 @@ export function testSource(
   { from, runner }: TestOptions,
 ): string {
   const { name } = struct;
-  const { version } = describe(struct);
+  const { version } = descriptorOf(struct);
   const next = nextName(struct);
-  const values = samples(describe(struct).fields).join(", ");
+  const values = samples(descriptorOf(struct).fields).join(", ");
   const isDefault = new RegExp(`\\bexport\\s+default\\s+class\\s+${name}(?![\\w$])`).test(source);
   const imported = isDefault ? `${name}, { ${next} }` : `{ ${name}, ${next} }`;
   return `import assert from "node:assert/strict";
@@ -119,7 +119,7 @@ import { test } from "${runner}";
 import ${imported} from "${from}";
 
 const versions = family(${next});
-const older = () => Object.assign(new ${name}(), {${values === "" ? "" : ` ${values} `}});
+const older = () => family(${name}).create({${values === "" ? "" : ` ${values} `}});
 
 test("${next} holds what ${name} held, and gives it back", () => {
   const newer = versions.convert(older(), ${version + 1});

@@ -1,6 +1,6 @@
 import {
   codecOf,
-  describe,
+  descriptorOf,
   layoutOf,
   type StructClass,
   type StructCodec,
@@ -63,7 +63,7 @@ export class Forms {
   }
 
   #form(struct: StructClass): Form {
-    const { family, version } = describe(struct);
+    const { family, version } = descriptorOf(struct);
     const name = nameOf({ family, version });
     // What could not be gone along later is refused before it is among the schemas.
     if (this.#schemas.find(name) === undefined) new Layouts(Schemas.of(struct)).get(name);
@@ -72,6 +72,6 @@ export class Forms {
 }
 
 function formOf(struct: StructClass, schema: number): Form {
-  const { version } = describe(struct);
+  const { version } = descriptorOf(struct);
   return { struct, version, schema, codec: codecOf(struct), layout: layoutOf(struct) };
 }

@@ -3,7 +3,7 @@ import { tagIn } from "./c-members.js";
 import { CNames, snakeCase } from "./c-names.js";
 import { declareStruct } from "./c-struct.js";
 import { bitsOf, layoutOf } from "./layout.js";
-import { describe, type StructDescriptor } from "./registry.js";
+import { descriptorOf, type StructDescriptor } from "./registry.js";
 import type { StructClass } from "./types.js";
 
 /** How a header is written. */
@@ -53,7 +53,7 @@ export function toCHeader(
   const nameOf = (struct: StructClass): string => {
     const known = names.get(struct);
     if (known !== undefined) return known;
-    const descriptor = describe(struct);
+    const descriptor = descriptorOf(struct);
     const tag = tagOf?.(descriptor) ?? snakeCase(descriptor.name);
     const keyword = descriptor.options.overlay ? "union" : "struct";
     const name = `${keyword} ${tags.give(tag, descriptor.name)}`;
@@ -66,7 +66,7 @@ export function toCHeader(
     declared.add(struct);
     const scope = { abi, constants, declare, nameOf };
     // Those inside are declared meanwhile, and so in front of it.
-    declarations.push(declareStruct(name, describe(struct), layoutOf(struct, abi), scope));
+    declarations.push(declareStruct(name, descriptorOf(struct), layoutOf(struct, abi), scope));
     return name;
   };
   for (const struct of typeof structs === "function" ? [structs] : structs) declare(struct);
@@ -76,7 +76,7 @@ export function toCHeader(
   const [first = "struct"] = Array.from(names.values(), tagIn);
   const macro = constants.give(guard ?? `LUO_${first.toUpperCase()}_H`, "the include guard");
   const order = `__ORDER_${abi.endian.toUpperCase()}_ENDIAN__`;
-  const native = [...declared].some((struct) => isNative(describe(struct), abi));
+  const native = [...declared].some((struct) => isNative(descriptorOf(struct), abi));
   return [
     `/* Stamped out of annotated classes, for ${abi.name}: edit those instead. */`,
     `#ifndef ${macro}\n#define ${macro}`,

@@ -1,10 +1,12 @@
 import type { Endian } from "./abi.js";
 import { readBits, writeBits } from "./bits.js";
+import type { CodecOf, Operations, RefResolver } from "./codec-contract.js";
 import { BoundsError, DeclarationError, FieldRangeError } from "./errors.js";
+import { FieldFault } from "./field-fault.js";
+import { INSPECT, viewContents } from "./inspect.js";
 import { type FieldLayout, layoutOf, type StructLayout, sizeOf } from "./layout.js";
 import type { Memory } from "./memory.js";
-import type { CodecOf, Operations, RefResolver } from "./operations.js";
-import { Site } from "./site.js";
+import { readText, writeText } from "./text-codec.js";
 import {
   bitBounds,
   type FieldType,
@@ -67,7 +69,7 @@ function scalarFits({ value: kind, name, bounds }: ScalarType, value: unknown): 
 
 const ACCESSOR: PerKind<Accessor, Context> = {
   scalar: (type, context) => {
-    const site = new Site(context.struct, context.path, type);
+    const fault = new FieldFault(context.struct, context.path, type);
     const get = `get${type.accessor}` as "getBigUint64";
     const set = `set${type.accessor}` as "setBigUint64";
     const order = little(context);
@@ -76,15 +78,17 @@ const ACCESSOR: PerKind<Accessor, Context> = {
       read: (at) => {
         const found: unknown = at.memory.view[get](within(at), order);
         if (type.value === "boolean") {
-          if (found !== 0 && found !== 1) site.invalid(at.memory, at.position, found);
+          if (found !== 0 && found !== 1) fault.invalid(at.memory, at.position, found);
           return found === 1;
         }
         if (!wide) return found;
         const number = Number(found);
-        return Number.isSafeInteger(number) ? number : site.invalid(at.memory, at.position, number);
+        return Number.isSafeInteger(number)
+          ? number
+          : fault.invalid(at.memory, at.position, number);
       },
       write: (at, value) => {
-        if (!scalarFits(type, value)) site.reject(value);
+        if (!scalarFits(type, value)) fault.reject(value);
         const stored: unknown =
           type.value === "boolean" ? Number(value) : wide ? BigInt(value as number) : value;
         at.memory.view[set](within(at), stored as bigint, order);
@@ -92,21 +96,21 @@ const ACCESSOR: PerKind<Accessor, Context> = {
     };
   },
   enum: (type, context) => {
-    const site = new Site(context.struct, context.path, type);
+    const fault = new FieldFault(context.struct, context.path, type);
     const number = perKind(ACCESSOR, type.of, context);
     const numbers = new Map(Array.from(type.members, ([key, member]) => [member, key]));
     return {
       read: (at) => {
         const found = number.read(at);
-        return type.members.get(found as number) ?? site.invalid(at.memory, at.position, found);
+        return type.members.get(found as number) ?? fault.invalid(at.memory, at.position, found);
       },
       write: (at, value) => {
-        number.write(at, numbers.get(value as string) ?? site.reject(value));
+        number.write(at, numbers.get(value as string) ?? fault.reject(value));
       },
     };
   },
   bits: (type, context) => {
-    const site = new Site(context.struct, context.path, type);
+    const fault = new FieldFault(context.struct, context.path, type);
     const { of, width } = type;
     const big = context.endian === "big";
     const first = context.bitOffset % 8;
@@ -121,46 +125,46 @@ const ACCESSOR: PerKind<Accessor, Context> = {
       },
       write: ({ memory, position }, value) => {
         const fits = typeof value === kind && (kind === "boolean" || integerFits(value, low, high));
-        if (!fits) site.reject(value);
+        if (!fits) fault.reject(value);
         writeBits(memory, position, first, width, big, BigInt(value as number));
       },
     };
   },
   char: (type, { struct, path }) => {
-    const site = new Site(struct, path, type);
+    const fault = new FieldFault(struct, path, type);
     const { length, terminated } = type;
     return {
-      read: ({ memory, position }) => site.readText(memory, position, length, terminated),
+      read: ({ memory, position }) => readText(fault, memory, position, length, terminated),
       write: ({ memory, position }, value) => {
-        site.writeText(memory, position, terminated ? length - 1 : length, value);
+        writeText(fault, memory, position, terminated ? length - 1 : length, value);
         if (terminated) memory.u8[position + length - 1] = 0;
       },
     };
   },
   bytes: (type, { struct, path }) => {
-    const site = new Site(struct, path, type);
+    const fault = new FieldFault(struct, path, type);
     const { length } = type;
     return {
       read: ({ memory, position }) => memory.u8.slice(position, position + length),
       write: ({ memory, position }, value) => {
-        if (!(value instanceof Uint8Array) || value.length !== length) return site.reject(value);
+        if (!(value instanceof Uint8Array) || value.length !== length) return fault.reject(value);
         memory.u8.set(value, position);
       },
     };
   },
   array: (type, context) => {
-    const site = new Site(context.struct, context.path, type);
+    const fault = new FieldFault(context.struct, context.path, type);
     const elements = repeated(type.of, context);
     return {
       read: (at) => elements.read(at, type.length),
       write: (at, value) => {
-        if (!Array.isArray(value) || value.length !== type.length) return site.reject(value);
+        if (!Array.isArray(value) || value.length !== type.length) return fault.reject(value);
         elements.write(at, value);
       },
     };
   },
   flexible: (type, context) => {
-    const site = new Site(context.struct, context.path, type);
+    const fault = new FieldFault(context.struct, context.path, type);
     const elements = repeated(type.of, context);
     const stride = sizeOf(type.of, context.layout.abi);
     const { name, size } = context.layout;
@@ -178,25 +182,25 @@ const ACCESSOR: PerKind<Accessor, Context> = {
           type.count === undefined ||
           !Array.isArray(value) ||
           Number(at.owner[type.count]) === value.length;
-        if (!Array.isArray(value) || !counted) return site.reject(value);
+        if (!Array.isArray(value) || !counted) return fault.reject(value);
         elements.write(at, value);
       },
     };
   },
   struct: (type, context) => {
-    const site = new Site(context.struct, context.path, type);
+    const fault = new FieldFault(context.struct, context.path, type);
     const layout = layoutOf(type.of(), context.layout.abi);
     const fields = accessors(layout, context);
     return {
       read: ({ memory, position, refs }) => readStruct(layout, fields, memory, position, refs),
       write: ({ memory, position, refs }, value) => {
-        if (typeof value !== "object" || value === null) return site.reject(value);
+        if (typeof value !== "object" || value === null) return fault.reject(value);
         writeStruct(layout, fields, value, memory, position, refs);
       },
     };
   },
   union: (type, context) => {
-    const site = new Site(context.struct, context.path, type);
+    const fault = new FieldFault(context.struct, context.path, type);
     const { abi } = context.layout;
     const size = sizeOf(type, abi);
     const variants = new Map(
@@ -208,45 +212,45 @@ const ACCESSOR: PerKind<Accessor, Context> = {
     return {
       read: ({ memory, position, owner, refs }) => {
         const found = variants.get(String(owner[type.discriminator]));
-        if (found === undefined) return site.invalid(memory, position, owner[type.discriminator]);
+        if (found === undefined) return fault.invalid(memory, position, owner[type.discriminator]);
         return readStruct(found.layout, found.fields, memory, position, refs);
       },
       write: ({ memory, position, owner, refs }, value) => {
         const found = variants.get(String(owner[type.discriminator]));
         if (typeof value !== "object" || value === null || found === undefined)
-          return site.reject(value);
+          return fault.reject(value);
         memory.u8.fill(0, position, position + size);
         writeStruct(found.layout, found.fields, value, memory, position, refs);
       },
     };
   },
   ref: (type, context) => {
-    const site = new Site(context.struct, context.path, type);
+    const fault = new FieldFault(context.struct, context.path, type);
     const address = perKind(ACCESSOR, SCALARS.u64, context);
     return {
       read: (at) => {
-        const { refs = site.unresolved() } = at;
+        const { refs = fault.unresolved(type.of()) } = at;
         return refs.load(address.read(at) as bigint, type.of());
       },
       write: (at, value) => {
-        const { refs = site.unresolved() } = at;
+        const { refs = fault.unresolved(type.of()) } = at;
         const sequence = value as Sequence<object> | null;
         if (typeof sequence !== "object" || typeof sequence?.length !== "number") {
-          return site.reject(value);
+          return fault.reject(value);
         }
         address.write(at, refs.store(sequence, type.of()));
       },
     };
   },
   reserved: (type, context) => {
-    const site = new Site(context.struct, context.path, type);
+    const fault = new FieldFault(context.struct, context.path, type);
     if (type.of.kind === "bits") {
       const bits =
         type.of.width > 0 && type.checked ? perKind(ACCESSOR, type.of, context) : undefined;
       return {
         read: (at) => {
           const found = bits?.read(at);
-          if (bits && Number(found) !== 0) site.invalid(at.memory, at.position, found);
+          if (bits && Number(found) !== 0) fault.invalid(at.memory, at.position, found);
         },
         write: () => {},
       };
@@ -254,7 +258,7 @@ const ACCESSOR: PerKind<Accessor, Context> = {
     const size = sizeOf(type, context.layout.abi);
     return {
       read: ({ memory, position }) => {
-        if (type.checked) site.checkZero(memory, position, size);
+        if (type.checked) fault.checkZeros(memory, position, size);
       },
       write: ({ memory, position }) => {
         memory.u8.fill(0, position, position + size);
@@ -379,6 +383,9 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
         get: () => (nested ? nested.view(state.memory, within(at()), state.refs) : read(at())),
         set: (value: unknown) => write(at(), value),
       });
+    }
+    if (!(INSPECT in view)) {
+      Object.defineProperty(view, INSPECT, { value: () => viewContents(view, layout) });
     }
     return view;
   };

@@ -1,12 +1,13 @@
 import { type Abi, DEFAULT_ABI } from "./abi.js";
 import { closures } from "./closures.js";
+import type { Operations, StructCodec } from "./codec-contract.js";
 import { compile } from "./compile.js";
 import { INSIDE } from "./declaration.js";
 import { DeclarationError } from "./errors.js";
 import { layoutOf, type StructLayout, sizeOf } from "./layout.js";
-import type { Operations, StructCodec } from "./operations.js";
-import { describe } from "./registry.js";
+import { descriptorOf } from "./registry.js";
 import { perKind, type StructClass } from "./types.js";
+import { refuseUndecorated } from "./undecorated.js";
 
 const codecs = new WeakMap<StructClass, Map<Abi, unknown>>();
 
@@ -14,7 +15,8 @@ const codecs = new WeakMap<StructClass, Map<Abi, unknown>>();
  * The codec of an annotated class.
  *
  * @param abi whose layout and byte order to use; images are always of the default
- * @throws {DeclarationError} when the class is no struct or has no layout
+ * @throws {DeclarationError} when the class is no struct or has no layout. An operation throws it when
+ *   it is first called and the constructor sets a property that is neither annotated nor `@transient`
  */
 export function codecOf<T extends object>(
   struct: StructClass<T>,
@@ -32,7 +34,7 @@ export function codecOf<T extends object>(
 
 /** @throws {DeclarationError} for an overlay, also inside: only reserved space can hold one. */
 function refuseOverlay(struct: StructClass): void {
-  const { name, options, fields } = describe(struct);
+  const { name, options, fields } = descriptorOf(struct);
   if (options.overlay) {
     const problem = "is an overlay, and nothing tells which field holds; use @union for a codec";
     throw new DeclarationError(name, undefined, problem);
@@ -56,8 +58,10 @@ function mayCompile(): boolean {
 
 /** A codec whose operations are compiled when they are first called, and then stand in its place. */
 function lazily<T extends object>(layout: StructLayout): StructCodec<T> {
-  const make = <K extends keyof Operations<T>>(name: K): Operations<T>[K] =>
-    mayCompile() ? compile<T, K>(layout, name, codecOf) : closures<T>(layout, codecOf)[name];
+  const make = <K extends keyof Operations<T>>(name: K): Operations<T>[K] => {
+    refuseUndecorated(layout.struct);
+    return mayCompile() ? compile<T, K>(layout, name, codecOf) : closures<T>(layout, codecOf)[name];
+  };
   const codec: { -readonly [K in keyof StructCodec<T>]: StructCodec<T>[K] } = {
     size: layout.size,
     align: layout.align,

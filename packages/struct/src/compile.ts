@@ -1,10 +1,11 @@
+import type { CodecOf, Operations } from "./codec-contract.js";
 import { DecoderSource } from "./decoder.js";
 import { type Access, Emitter } from "./emitter.js";
 import { EncoderSource } from "./encoder.js";
 import { BoundsError, DeclarationError, FieldRangeError } from "./errors.js";
+import { INSPECT, viewContents } from "./inspect.js";
 import type { StructLayout } from "./layout.js";
 import type { Memory } from "./memory.js";
-import type { CodecOf, Operations } from "./operations.js";
 
 /** What the source of each operation needs beside its constants. */
 interface Surroundings {
@@ -210,6 +211,14 @@ function fixed(layout: StructLayout): StructLayout {
   throw new DeclarationError(layout.name, undefined, problem);
 }
 
+/** The method that shows a view in `console.log`, unless the class has one of its own. */
+function inspection({ layout, constants }: Making): string {
+  if (INSPECT in layout.struct.prototype) return "";
+  const contents = (view: object) => viewContents(view, layout);
+  const [symbol, show] = [constants.push(INSPECT) - 1, constants.push(contents) - 1];
+  return `[c${symbol}]() { return c${show}(this); }`;
+}
+
 /** The bytes that a view counts its position in. */
 const unit = ({ layout, access }: Making) => (access === "aligned" ? Math.min(layout.align, 8) : 1);
 
@@ -271,6 +280,7 @@ function viewClass(making: Making, cursor: boolean): string {
     }
     ${accessors.map(({ head, code }) => `${head} { ${prologue(code)} ${code} }`).join("\n")}
     ${cursor ? next : ""}
+    ${inspection(making)}
   }
   Object.setPrototypeOf(View.prototype, ${prototype});`;
 }

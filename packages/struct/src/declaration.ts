@@ -1,5 +1,5 @@
 import { DeclarationError, show } from "./errors.js";
-import { describe, type FieldDescriptor, isStruct } from "./registry.js";
+import { descriptorOf, type FieldDescriptor, isStruct } from "./registry.js";
 import { type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
 
 /**
@@ -60,7 +60,8 @@ const PROBLEM: PerKind<string | undefined, Surroundings> = {
   reserved: fine,
 };
 
-const HAS_BYTE_ORDER: PerKind<boolean> = {
+/** Types whose bytes have an order. */
+export const HAS_BYTE_ORDER: PerKind<boolean> = {
   scalar: () => true,
   enum: () => true,
   bits: () => false,
@@ -102,13 +103,13 @@ export function checkCycles(struct: StructClass): void {
   const seen = new Set([struct]);
   let open = false;
   const visit = (next: StructClass, path: readonly StructClass[]): void => {
-    for (const { type, name } of describe(next).fields) {
+    for (const { type, name } of descriptorOf(next).fields) {
       for (const inner of inside(type)) {
         const route = inner === undefined ? path : [...path, inner];
         if (inner === struct) {
           const names = route.map((link) => link.name).join(" > ");
           throw new DeclarationError(
-            describe(struct).name,
+            descriptorOf(struct).name,
             path.length === 1 ? name : undefined,
             `contains itself (${names}); use @ref for one of them`,
           );

@@ -1,7 +1,7 @@
 import { bitUnit, readBits } from "./bits.js";
 import { type Context, type Emitter, type Root, shifted, UNSIGNED } from "./emitter.js";
 import { type FieldLayout, layoutOf, type StructLayout, sizeOf } from "./layout.js";
-import { isSafeInteger64 } from "./misfit.js";
+import { readText } from "./text-codec.js";
 import {
   type BitsType,
   type FieldType,
@@ -11,6 +11,7 @@ import {
   SCALARS,
   type ScalarType,
 } from "./types.js";
+import { isSafeInteger64 } from "./value-check.js";
 
 /** Statements, and the expression that is their result. */
 export interface Reading {
@@ -63,7 +64,7 @@ export class DecoderSource {
     bits: (type, context) => this.#loadBits(type, context),
     char: (type, context) => {
       const position = this.#code.position(context.place);
-      return `${this.#code.site(type, context)}.readText(m, ${position}, ${type.length}, ${type.terminated})`;
+      return `${this.#code.constant(readText)}(${this.#code.fault(type, context)}, m, ${position}, ${type.length}, ${type.terminated})`;
     },
     bytes: ({ length }, { place }) => {
       const position = this.#code.position(place);
@@ -98,15 +99,15 @@ export class DecoderSource {
         type.discriminator,
         context,
         value,
-        `${this.#code.site(type, context)}.invalid(m, ${position}, ${value})`,
+        `${this.#code.fault(type, context)}.invalid(m, ${position}, ${value})`,
         (layout) => this.#code.emit(`${result} = ${this.#decodeStruct(layout, context)};`),
       );
       return result;
     },
     ref: (type, context) => {
-      const site = this.#code.site(type, context);
-      this.#code.emit(`if (refs === undefined) ${site}.unresolved();`);
-      return `refs.load(${this.#code.load(SCALARS.u64, context.place, context.endian)}, ${site}.target)`;
+      const [fault, of] = [this.#code.fault(type, context), this.#code.constant(type.of)];
+      this.#code.emit(`if (refs === undefined) ${fault}.unresolved(${of}());`);
+      return `refs.load(${this.#code.load(SCALARS.u64, context.place, context.endian)}, ${of}())`;
     },
     reserved: (type, context) => {
       if (!type.checked) return "undefined";
@@ -116,7 +117,7 @@ export class DecoderSource {
       } else {
         const position = this.#code.position(context.place);
         const size = sizeOf(type, this.#code.abi);
-        this.#code.emit(`${this.#code.site(type, context)}.checkZero(m, ${position}, ${size});`);
+        this.#code.emit(`${this.#code.fault(type, context)}.checkZeros(m, ${position}, ${size});`);
       }
       return "undefined";
     },
@@ -183,7 +184,7 @@ export class DecoderSource {
   #invalidIf(condition: string, type: FieldType, context: Context, found: string): void {
     const position = this.#code.position(context.place);
     this.#code.emit(
-      `if (${condition}) ${this.#code.site(type, context)}.invalid(m, ${position}, ${found});`,
+      `if (${condition}) ${this.#code.fault(type, context)}.invalid(m, ${position}, ${found});`,
     );
   }
 }

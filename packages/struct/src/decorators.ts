@@ -1,128 +1,18 @@
-import "reflect-metadata";
-import { checkAlign } from "./declaration.js";
 import { DeclarationError, show } from "./errors.js";
-import { addField, type FieldDescriptor, isStruct, modifyField } from "./registry.js";
+import { annotate, type FieldDecorator, field } from "./field-decorator.js";
+import { isStruct } from "./registry.js";
 import {
   type ArrayType,
   type FieldType,
   type NestedType,
-  type PerKind,
-  perKind,
   SCALARS,
   type ScalarType,
   type Sequence,
   type StructClass,
 } from "./types.js";
 
-// Standard decorators share what they collect through this symbol, which Node 20 does not have yet.
-(Symbol as { metadata?: symbol }).metadata ??= Symbol("Symbol.metadata");
-
-/**
- * Annotates a property; one of another type does not compile. What the property holds must be a `T`
- * to be written, and must be able to hold the `Read` that reading gives. Works as a legacy decorator
- * (`experimentalDecorators`) and as a standard one.
- */
-export interface FieldDecorator<T, Read extends T = T> {
-  <K extends string, O extends { [P in K]: T }>(
-    target: O,
-    key: [Read] extends [O[K]] ? K : never,
-  ): void;
-  <V extends T>(
-    value: undefined,
-    context: ClassFieldDecoratorContext<unknown, [Read] extends [V] ? V : never>,
-  ): void;
-  /** The type as data: what `array` and tools take. */
-  readonly type: FieldType;
-  /** Never there: it tells TypeScript what a value is. */
-  readonly value?: T;
-}
-
 /** What can be repeated in an array: an annotation, or a class. */
 export type ElementType<T> = FieldDecorator<T> | (T extends object ? StructClass<T> : never);
-
-/** Says more about a property that has a type. Stands above or in front of the type. */
-export interface FieldModifier {
-  (target: object, key: string): void;
-  (value: undefined, context: ClassFieldDecoratorContext): void;
-}
-
-type DecoratorArguments = [
-  target: object | undefined,
-  context: string | symbol | ClassFieldDecoratorContext,
-];
-
-interface Property {
-  /** What fields are noted under until the class is complete. */
-  readonly owner: object;
-  readonly struct: string;
-  readonly name: string;
-}
-
-const field = <T, Read extends T = T>(type: FieldType): FieldDecorator<T, Read> => {
-  const decorate = (...args: DecoratorArguments) => annotate(type, args);
-  return Object.assign(decorate as FieldDecorator<T, Read>, { type });
-};
-
-const modifier = (change: (field: FieldDescriptor) => FieldDescriptor): FieldModifier => {
-  return (...args: DecoratorArguments) => {
-    const { owner, struct, name } = property(args);
-    modifyField(owner, struct, name, change);
-  };
-};
-
-function annotate(type: FieldType, args: DecoratorArguments): void {
-  const { owner, struct, name } = property(args);
-  const [target] = args;
-  const declared: unknown = target && Reflect.getMetadata("design:type", target, name);
-  const wanted = perKind(DESIGN_TYPE, type);
-  const known = declared !== undefined && declared !== Object && wanted !== undefined;
-  if (known && declared !== wanted) {
-    throw new DeclarationError(
-      struct,
-      name,
-      `is declared as ${show(declared)}, but its annotation holds ${show(wanted)}; change one of them`,
-    );
-  }
-  if (type.kind === "bits" && type.width === 0) {
-    throw new DeclarationError(
-      struct,
-      name,
-      "is a bitfield of no width with a name; write @reserved(bits(<type>, 0)) to end the unit",
-    );
-  }
-  addField(owner, struct, { name, type });
-}
-
-/** The property that either flavour of decorators is applied to. */
-function property([target, context]: DecoratorArguments): Property {
-  const standard = typeof context === "object";
-  const name = standard ? context.name : context;
-  const struct = standard || !target ? "a class" : target.constructor.name;
-  if (typeof name === "symbol" || name === "__proto__" || name === "constructor") {
-    throw new DeclarationError(struct, String(name), "cannot be a field; use another name");
-  }
-  const owner = standard ? context.metadata : target;
-  const instance = standard ? !context.static && !context.private : typeof target !== "function";
-  if (owner === undefined || !instance) {
-    throw new DeclarationError(struct, name, "must be a public instance field to be in a layout");
-  }
-  return { owner, struct, name };
-}
-
-/** What TypeScript emits as `design:type` for a property that fits; undefined where it cannot tell. */
-const DESIGN_TYPE: PerKind<unknown> = {
-  scalar: ({ value }) => ({ number: Number, bigint: BigInt, boolean: Boolean })[value],
-  enum: () => undefined,
-  bits: ({ of }) => perKind(DESIGN_TYPE, of),
-  char: () => String,
-  bytes: () => Uint8Array,
-  array: () => Array,
-  flexible: () => Array,
-  struct: () => undefined,
-  union: () => undefined,
-  ref: () => undefined,
-  reserved: () => undefined,
-};
 
 const scalar = <T>(type: ScalarType) => field<T>(type);
 
@@ -176,7 +66,7 @@ export function enumeration<E extends Record<string, string | number>>(
 export function enumeration(
   of: FieldDecorator<number>,
   members: readonly (string | number)[] | Record<string, string | number>,
-): FieldDecorator<never> {
+): FieldDecorator<string | number> {
   const { type } = of;
   if (type.kind !== "scalar" || type.value !== "number" || type.bounds === undefined) {
     throw new DeclarationError("@enumeration", undefined, "needs an integer type, such as u8");
@@ -258,12 +148,15 @@ export function array<T>(
   rows: number,
   length: number,
 ): FieldDecorator<T[][][]>;
-export function array<T>(of: ElementType<T>, ...lengths: number[]): FieldDecorator<never[]> {
+export function array<T>(
+  of: ElementType<T>,
+  ...lengths: number[]
+): FieldDecorator<T[]> | FieldDecorator<T[][]> | FieldDecorator<T[][][]> {
   const type = lengths.reduceRight<FieldType>(
     (inner, length): ArrayType => ({ kind: "array", of: inner, length: count("array", length, 0) }),
     elementType("array", of),
   );
-  return field(type);
+  return field<T[]>(type);
 }
 
 /**
@@ -347,41 +240,6 @@ export function struct(
  */
 export function ref<T extends object>(of: () => StructClass<T>): FieldDecorator<Sequence<T>> {
   return field({ kind: "ref", of });
-}
-
-/** The byte order of a number, or of the numbers in an array, in place of the struct's. */
-export const little: FieldModifier = modifier((field) => ({ ...field, endian: "little" }));
-/** The byte order of a number, or of the numbers in an array, in place of the struct's. */
-export const big: FieldModifier = modifier((field) => ({ ...field, endian: "big" }));
-/** The field has no alignment of its own: C's `__attribute__((packed))` on a member. */
-export const packed: FieldModifier = modifier((field) => ({ ...field, packed: true }));
-
-/**
- * The field is aligned to at least so many bytes: C's `__attribute__((aligned(n)))` on a member.
- *
- * @param align a power of two, up to 4096
- */
-export function aligned(align: number): FieldModifier {
-  checkAlign("@aligned", align);
-  return modifier((field) => ({ ...field, align }));
-}
-
-/**
- * Says of a field what this package does not know of: `describe` gives it in the field's `notes`.
- *
- * @throws {DeclarationError} when the same is said twice of one field
- */
-export function note(key: symbol, value: unknown): FieldModifier {
-  return modifier((field) => {
-    if (field.notes !== undefined && key in field.notes) {
-      throw new DeclarationError(
-        `${key.description}`,
-        undefined,
-        "is said twice of a field; remove one",
-      );
-    }
-    return { ...field, notes: { ...field.notes, [key]: value } };
-  });
 }
 
 function elementType<T>(annotation: string, of: ElementType<T>): FieldType {

@@ -1,6 +1,6 @@
 import type { Abi, Endian } from "./abi.js";
+import { FieldFault } from "./field-fault.js";
 import { type FieldLayout, layoutOf, type StructLayout, sizeOf } from "./layout.js";
-import { Site } from "./site.js";
 import { type FieldType, SCALARS, type ScalarType, type StructClass } from "./types.js";
 
 /**
@@ -98,8 +98,8 @@ export class Emitter {
   }
 
   /** The name of what knows how to complain about a field. */
-  site(type: FieldType, { struct, path }: Context): string {
-    return this.constant(new Site(struct, path, type));
+  fault(type: FieldType, { struct, path }: Context): string {
+    return this.constant(new FieldFault(struct, path, type));
   }
 
   member(

@@ -1,7 +1,7 @@
 import { bitUnit, writeBits } from "./bits.js";
 import { type Context, type Emitter, type Root, shifted, UNSIGNED } from "./emitter.js";
 import { type FieldLayout, layoutOf, type StructLayout, sizeOf } from "./layout.js";
-import { isSafeInteger64, misfit, misfitBits } from "./misfit.js";
+import { writeText } from "./text-codec.js";
 import {
   type BitsType,
   type FieldType,
@@ -10,6 +10,7 @@ import {
   SCALARS,
   type ScalarType,
 } from "./types.js";
+import { isSafeInteger64, misfit, misfitBits } from "./value-check.js";
 
 interface Writing extends Context {
   readonly value: string;
@@ -61,8 +62,8 @@ export class EncoderSource {
   readonly #write: PerKind<unknown, Writing> = {
     scalar: (type, context) => {
       const { value } = context;
-      const site = this.#code.site(type, context);
-      this.#code.emit(`if (${misfit(type, value)}) ${site}.reject(${value});`);
+      const fault = this.#code.fault(type, context);
+      this.#code.emit(`if (${misfit(type, value)}) ${fault}.reject(${value});`);
       this.#storeScalar(type, context, value);
     },
     enum: (type, context) => {
@@ -70,7 +71,7 @@ export class EncoderSource {
       const number = this.#code.name("n");
       this.#code.emit(`const ${number} = ${this.#code.constant(numbers)}.get(${context.value});`);
       this.#code.emit(
-        `if (${number} === undefined) ${this.#code.site(type, context)}.reject(${context.value});`,
+        `if (${number} === undefined) ${this.#code.fault(type, context)}.reject(${context.value});`,
       );
       this.#storeScalar(type.of, context, number);
     },
@@ -79,21 +80,21 @@ export class EncoderSource {
       const most = type.terminated ? type.length - 1 : type.length;
       const position = this.#code.position(context.place);
       this.#code.emit(
-        `${this.#code.site(type, context)}.writeText(m, ${position}, ${most}, ${context.value});`,
+        `${this.#code.constant(writeText)}(${this.#code.fault(type, context)}, m, ${position}, ${most}, ${context.value});`,
       );
       if (type.terminated) this.#code.zero(shifted(context.place, most), 1);
     },
     bytes: (type, context) => {
       const { value, place } = context;
       this.#code.emit(
-        `if (!(${value} instanceof Uint8Array) || ${value}.length !== ${type.length}) ${this.#code.site(type, context)}.reject(${value});`,
+        `if (!(${value} instanceof Uint8Array) || ${value}.length !== ${type.length}) ${this.#code.fault(type, context)}.reject(${value});`,
       );
       this.#code.emit(`m.u8.set(${value}, ${this.#code.position(place)});`);
     },
     array: (type, context) => {
       const { value } = context;
       this.#code.emit(
-        `if (!Array.isArray(${value}) || ${value}.length !== ${type.length}) ${this.#code.site(type, context)}.reject(${value});`,
+        `if (!Array.isArray(${value}) || ${value}.length !== ${type.length}) ${this.#code.fault(type, context)}.reject(${value});`,
       );
       this.#writeElements(type.of, `${type.length}`, context);
     },
@@ -104,22 +105,22 @@ export class EncoderSource {
           ? ""
           : ` || BigInt(${owner}[${JSON.stringify(type.count)}]) !== BigInt(${value}.length)`;
       this.#code.emit(
-        `if (!Array.isArray(${value})${counted}) ${this.#code.site(type, context)}.reject(${value});`,
+        `if (!Array.isArray(${value})${counted}) ${this.#code.fault(type, context)}.reject(${value});`,
       );
       this.#writeElements(type.of, `${value}.length`, context);
     },
     struct: (type, context) => {
       const { value } = context;
       this.#code.emit(
-        `if (typeof ${value} !== "object" || ${value} === null) ${this.#code.site(type, context)}.reject(${value});`,
+        `if (typeof ${value} !== "object" || ${value} === null) ${this.#code.fault(type, context)}.reject(${value});`,
       );
       this.#encodeStruct(layoutOf(type.of(), this.#code.abi), value, context);
     },
     union: (type, context) => {
       const { value, owner } = context;
-      const site = this.#code.site(type, context);
+      const fault = this.#code.fault(type, context);
       this.#code.emit(
-        `if (typeof ${value} !== "object" || ${value} === null) ${site}.reject(${value});`,
+        `if (typeof ${value} !== "object" || ${value} === null) ${fault}.reject(${value});`,
       );
       this.#code.zero(context.place, sizeOf(type, this.#code.abi));
       this.#code.choose(
@@ -127,18 +128,18 @@ export class EncoderSource {
         type.discriminator,
         context,
         `${owner}[${JSON.stringify(type.discriminator)}]`,
-        `${site}.reject(${value})`,
+        `${fault}.reject(${value})`,
         (layout) => this.#encodeStruct(layout, value, context),
       );
     },
     ref: (type, context) => {
       const { value, place, endian } = context;
-      const site = this.#code.site(type, context);
-      this.#code.emit(`if (refs === undefined) ${site}.unresolved();`);
+      const [fault, of] = [this.#code.fault(type, context), this.#code.constant(type.of)];
+      this.#code.emit(`if (refs === undefined) ${fault}.unresolved(${of}());`);
       this.#code.emit(
-        `if (typeof ${value} !== "object" || ${value} === null || typeof ${value}.length !== "number") ${site}.reject(${value});`,
+        `if (typeof ${value} !== "object" || ${value} === null || typeof ${value}.length !== "number") ${fault}.reject(${value});`,
       );
-      this.#code.store(SCALARS.u64, place, endian, `refs.store(${value}, ${site}.target)`);
+      this.#code.store(SCALARS.u64, place, endian, `refs.store(${value}, ${of}())`);
     },
     // Written as zeros with the struct.
     reserved: () => undefined,
@@ -166,7 +167,7 @@ export class EncoderSource {
     const { of, width } = type;
     const big = endian === "big";
     this.#code.emit(
-      `if (${misfitBits(type, value)}) ${this.#code.site(type, context)}.reject(${value});`,
+      `if (${misfitBits(type, value)}) ${this.#code.fault(type, context)}.reject(${value});`,
     );
     const unit = bitUnit(bitOffset, width, layout.size, big);
     const integer = of.value === "boolean" ? `(${value} ? 1 : 0)` : value;

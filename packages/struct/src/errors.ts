@@ -1,3 +1,5 @@
+import { editDistance } from "./edit-distance.js";
+
 /** Base of every error that luo throws; `code` is stable and safe to branch on. */
 export class LuoError extends Error {
   readonly code: string;
@@ -18,6 +20,26 @@ export class DeclarationError extends LuoError {
     super("LUO_DECLARATION", `${field === undefined ? struct : `${struct}.${field}`}: ${problem}`);
     this.struct = struct;
     this.field = field;
+  }
+}
+
+/** `create` was given a value for a name that is no field of the class. */
+export class UnknownFieldError extends LuoError {
+  readonly struct: string;
+  readonly field: string;
+  /** At most three names of fields that are spelled most alike, the nearest first. */
+  readonly closest: readonly string[];
+
+  constructor(struct: string, field: string, known: readonly string[]) {
+    const distance = (name: string) => editDistance(field.toLowerCase(), name.toLowerCase());
+    const closest = [...known].sort((a, b) => distance(a) - distance(b)).slice(0, 3);
+    super(
+      "LUO_UNKNOWN_FIELD",
+      `${struct}.${field}: the class has no such field, expected one such as ${closest.join(", ")}; correct the name, or annotate the property`,
+    );
+    this.struct = struct;
+    this.field = field;
+    this.closest = closest;
   }
 }
 

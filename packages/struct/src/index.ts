@@ -2,19 +2,17 @@ export { ABIS, type Abi, type Endian } from "./abi.js";
 export { type CHeaderOptions, toCHeader } from "./c-header.js";
 export { CNameError } from "./c-names.js";
 export { codecOf } from "./codec.js";
+export type { Cursor, Operations, RefResolver, StructCodec } from "./codec-contract.js";
+export { create, type StructValues } from "./create.js";
 export {
   address,
-  aligned,
   array,
-  big,
   bits,
   bool,
   bytes,
   char,
   type ElementType,
   enumeration,
-  type FieldDecorator,
-  type FieldModifier,
   f32,
   f64,
   flexible,
@@ -22,9 +20,6 @@ export {
   i16,
   i32,
   i64,
-  little,
-  note,
-  packed,
   ref,
   reserved,
   struct,
@@ -42,14 +37,24 @@ export {
   InvalidBytesError,
   LuoError,
   show,
+  UnknownFieldError,
 } from "./errors.js";
+export type {
+  FieldDecorator,
+  FieldModifier,
+  MustBeDeclaredAs,
+  MustBePublic,
+  PropertyContext,
+  PropertyType,
+} from "./field-decorator.js";
+export { INSPECT } from "./inspect.js";
 export { type FieldLayout, type Gap, layoutOf, type StructLayout, sizeOf } from "./layout.js";
 export { defineStruct, LuoStruct } from "./luo-struct.js";
 export { Memory } from "./memory.js";
-export type { Cursor, Operations, RefResolver, StructCodec } from "./operations.js";
+export { aligned, big, little, note, packed, transient } from "./modifiers.js";
 export {
   derivedFrom,
-  describe,
+  descriptorOf,
   type FieldDescriptor,
   isStruct,
   type StructDescriptor,

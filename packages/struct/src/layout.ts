@@ -1,6 +1,7 @@
 import { type Abi, DEFAULT_ABI, type Endian } from "./abi.js";
 import { DeclarationError } from "./errors.js";
-import { describe, type FieldDescriptor, type StructOptions } from "./registry.js";
+import { shownAsTable } from "./layout-table.js";
+import { descriptorOf, type FieldDescriptor, type StructOptions } from "./registry.js";
 import { type BitsType, type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
 
 /** A field with its place. */
@@ -121,7 +122,7 @@ const underway = new Set<StructClass>();
 export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLayout {
   const known = layouts.get(struct)?.get(abi);
   if (known !== undefined) return known;
-  const { name, version, fields, options } = describe(struct);
+  const { name, version, fields, options } = descriptorOf(struct);
   if (underway.has(struct)) {
     const cycle = [...underway, struct].map((link) => link.name).join(" > ");
     throw new DeclarationError(
@@ -132,7 +133,8 @@ export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLay
   }
   underway.add(struct);
   try {
-    const layout: StructLayout = { name, version, struct, abi, ...place(fields, options, abi) };
+    const placed = { name, version, struct, abi, ...place(fields, options, abi) };
+    const layout: StructLayout = shownAsTable(placed);
     const perAbi = layouts.get(struct) ?? new Map();
     layouts.set(struct, perAbi.set(abi, layout));
     return layout;

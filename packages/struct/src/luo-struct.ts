@@ -6,6 +6,7 @@ import {
   type FieldDescriptor,
   fieldsOf,
   type StructOptions,
+  transientOf,
 } from "./registry.js";
 import type { StructClass } from "./types.js";
 
@@ -14,7 +15,8 @@ const FAMILY = /^[\p{L}\p{N}_$./-]+$/u;
 
 /**
  * Makes a class a struct: its annotated fields, in the order of declaration, become a layout as the
- * C ABI has it. Those of a base class come first.
+ * C ABI has it. Those of a base class come first; one that holds nested structs may be declared again
+ * with other classes, such as newer versions, and keeps its place.
  *
  * @param version the version within the family, 0 to 2^32 - 1
  * @throws {DeclarationError} that names class and field, when there is no such layout
@@ -38,7 +40,13 @@ export function LuoStruct(version: number, options: StructOptions = {}) {
     const owner = typeof context === "object" ? context.metadata : target.prototype;
     const fields = fieldsOf(owner, name);
     checkFields(name, fields);
-    addStruct({ struct: target, name, version, family, fields, options });
+    const transient = transientOf(owner);
+    for (const { name: field } of fields) {
+      if (!transient.has(field)) continue;
+      const problem = "is a field and @transient, which says that it is none; remove one";
+      throw new DeclarationError(name, field, problem);
+    }
+    addStruct({ struct: target, name, version, family, fields, transient, options });
     checkCycles(target);
   };
 }

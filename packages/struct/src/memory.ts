@@ -1,4 +1,5 @@
 import { BoundsError, DetachedError } from "./errors.js";
+import { INSPECT } from "./inspect.js";
 
 /**
  * A stretch of bytes, seen through every typed array at once: what codecs write to and read from.
@@ -52,6 +53,18 @@ export class Memory {
   get byteLength(): number {
     if (this.u8.length === 0 && this.#byteLength > 0) throw new DetachedError(this.#byteLength);
     return this.#byteLength;
+  }
+
+  /** How `console.log` shows it: the length, where that lies, and the first bytes. */
+  [INSPECT](): string {
+    if (this.u8.length === 0 && this.#byteLength > 0)
+      return `Memory(${this.#byteLength}, unmapped)`;
+    const whole = this.#byteLength === this.buffer.byteLength;
+    const of = whole ? "" : ` from ${this.base} of ${this.buffer.byteLength}`;
+    const shown = this.bytes(0, Math.min(this.#byteLength, 16));
+    const bytes = Array.from(shown, (byte) => byte.toString(16).padStart(2, "0"));
+    const more = this.#byteLength > shown.length ? " ..." : "";
+    return `Memory(${this.#byteLength}${of}) <${bytes.join(" ")}${more}>`;
   }
 
   /** The bytes from `offset`, without copying. @throws {BoundsError} outside of the memory. */

@@ -1,6 +1,6 @@
 import type { Endian } from "./abi.js";
 import { DeclarationError } from "./errors.js";
-import type { FieldType, StructClass } from "./types.js";
+import { type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
 
 /** A field as it was annotated. */
 export interface FieldDescriptor {
@@ -41,6 +41,8 @@ export interface StructDescriptor {
   readonly family: string;
   /** In the order of declaration, which is the order in memory; those of a base class come first. */
   readonly fields: readonly FieldDescriptor[];
+  /** The names of properties that are no fields and may be lost: `@transient`. */
+  readonly transient: ReadonlySet<string | symbol>;
   readonly options: StructOptions;
 }
 
@@ -51,14 +53,21 @@ export interface StructDescriptor {
 interface Tables {
   /** Fields seen so far, by prototype or by the metadata object of a standard decorator. */
   readonly fields: WeakMap<object, FieldDescriptor[]>;
+  /** Names of `@transient` properties, by the same. */
+  readonly transient: WeakMap<object, Set<string | symbol>>;
   readonly structs: WeakMap<object, StructDescriptor>;
   /** By base class, the structs that extend it. */
   readonly derived: WeakMap<object, StructClass[]>;
 }
 
-const TABLES = Symbol.for("@luo/struct/1");
+const TABLES = Symbol.for("@luo/struct/2");
 const shared = globalThis as { [TABLES]?: Tables };
-shared[TABLES] ??= { fields: new WeakMap(), structs: new WeakMap(), derived: new WeakMap() };
+shared[TABLES] ??= {
+  fields: new WeakMap(),
+  transient: new WeakMap(),
+  structs: new WeakMap(),
+  derived: new WeakMap(),
+};
 const tables = shared[TABLES];
 
 /** Notes a field of a class whose declaration is still being evaluated. */
@@ -91,19 +100,64 @@ export function modifyField(
   );
 }
 
-/** The fields noted for a class and those of its base classes, in the order of memory. */
-export function fieldsOf(owner: object | null, struct: string): readonly FieldDescriptor[] {
-  const levels: (readonly FieldDescriptor[])[] = [];
-  for (let level = owner; level !== null; level = Object.getPrototypeOf(level)) {
-    levels.unshift(tables.fields.get(level) ?? []);
-  }
-  const fields = levels.flat();
-  const twice = fields.find(({ name }, index) => fields.findIndex((f) => f.name === name) < index);
-  if (twice !== undefined) {
-    throw new DeclarationError(struct, twice.name, "is a field of the base class already");
-  }
-  return fields;
+/** Notes a property that is no field. */
+export function addTransient(owner: object, name: string | symbol): void {
+  tables.transient.set(owner, (tables.transient.get(owner) ?? new Set()).add(name));
 }
+
+/**
+ * The fields noted for a class and those of its base classes, in the order of memory. A field that
+ * is declared again stands where the base class has it.
+ *
+ * @throws {DeclarationError} when a field is declared again with more changed than nested classes
+ */
+export function fieldsOf(owner: object | null, struct: string): readonly FieldDescriptor[] {
+  const fields = new Map<string, FieldDescriptor>();
+  for (const field of levels(owner).flatMap((level) => tables.fields.get(level) ?? [])) {
+    const base = fields.get(field.name);
+    if (base !== undefined && !perKind(SAME_BUT_CLASSES, base.type, field.type)) {
+      const problem =
+        "is a field of the base class already; remove it, or change nothing but the classes of nested structs";
+      throw new DeclarationError(struct, field.name, problem);
+    }
+    fields.set(field.name, field);
+  }
+  return [...fields.values()];
+}
+
+/** The names of `@transient` properties of a class and of its base classes. */
+export function transientOf(owner: object | null): ReadonlySet<string | symbol> {
+  const noted = levels(owner).flatMap((level) => tables.transient.get(level) ?? []);
+  return noted.length === 0 ? NONE : new Set(noted.flatMap((names) => [...names]));
+}
+
+const NONE: ReadonlySet<string | symbol> = new Set();
+
+/** The owners of a class's annotations and of those of its base classes, the base first. */
+function levels(owner: object | null): readonly object[] {
+  const found: object[] = [];
+  for (let level = owner; level !== null; level = Object.getPrototypeOf(level))
+    found.unshift(level);
+  return found;
+}
+
+/** Types that hold structs, and are the same whichever classes those are of. */
+const SAME_BUT_CLASSES: PerKind<boolean, FieldType> = {
+  scalar: () => false,
+  enum: () => false,
+  bits: () => false,
+  char: () => false,
+  bytes: () => false,
+  array: ({ of, length }, other) =>
+    other.kind === "array" && other.length === length && perKind(SAME_BUT_CLASSES, of, other.of),
+  flexible: ({ of, count }, other) =>
+    other.kind === "flexible" && other.count === count && perKind(SAME_BUT_CLASSES, of, other.of),
+  struct: (_, other) => other.kind === "struct",
+  union: ({ discriminator }, other) =>
+    other.kind === "union" && other.discriminator === discriminator,
+  ref: (_, other) => other.kind === "ref",
+  reserved: () => false,
+};
 
 /** Completes a class. */
 export function addStruct(descriptor: StructDescriptor): void {
@@ -130,7 +184,7 @@ export function derivedFrom(struct: StructClass): readonly StructClass[] {
  *
  * @throws {DeclarationError} when the class carries no `@LuoStruct`
  */
-export function describe(struct: StructClass): StructDescriptor {
+export function descriptorOf(struct: StructClass): StructDescriptor {
   const descriptor = tables.structs.get(struct);
   if (descriptor === undefined) {
     throw new DeclarationError(

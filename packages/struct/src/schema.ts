@@ -1,6 +1,6 @@
 import { INSIDE } from "./declaration.js";
 import { layoutOf } from "./layout.js";
-import { describe } from "./registry.js";
+import { descriptorOf } from "./registry.js";
 import { type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
 
 /** The layout of one struct as JSON: what an image carries, and what a fingerprint is taken of. */
@@ -63,7 +63,7 @@ const NOTATION: PerKind<string> = {
 };
 
 function versioned(struct: StructClass): string {
-  const { family, version } = describe(struct);
+  const { family, version } = descriptorOf(struct);
   return `${family}@${version}`;
 }
 
@@ -84,7 +84,7 @@ export function notation(type: FieldType): string {
 export function structsIn(struct: StructClass): readonly StructClass[] {
   const reached = new Set([struct]);
   for (const next of reached) {
-    for (const { type } of describe(next).fields) {
+    for (const { type } of descriptorOf(next).fields) {
       for (const mentioned of perKind(MENTIONED, type)) reached.add(mentioned);
     }
   }
@@ -95,7 +95,7 @@ export function structsIn(struct: StructClass): readonly StructClass[] {
 export function schemaOf(struct: StructClass): readonly StructSchema[] {
   return structsIn(struct).map((next) => {
     const { size, align, fields } = layoutOf(next);
-    const { family, version } = describe(next);
+    const { family, version } = descriptorOf(next);
     return {
       family,
       version,

@@ -114,6 +114,12 @@ const TEXT: PerKind<Text, SourceNames> = {
   }),
 };
 
+/** A type as it is annotated, without the `@`: `array(u32, 4)`. */
+export function typeSource(type: FieldType, names: SourceNames): string {
+  const { element, annotation } = perKind(TEXT, type, names);
+  return annotation?.() ?? element;
+}
+
 const elements = (initial: string, length: number) =>
   `Array.from({ length: ${length} }, () => ${initial})`;
 
@@ -127,12 +133,12 @@ export function propertySource(
   names: SourceNames,
   value?: unknown,
 ): string {
-  const { element, annotation, type: declared, initial } = perKind(TEXT, type, names);
+  const { type: declared, initial } = perKind(TEXT, type, names);
   const annotations = [
     ...(packed ? [names.use("packed")] : []),
     ...(align === undefined ? [] : [`${names.use("aligned")}(${align})`]),
     ...(endian === undefined ? [] : [names.use(endian)]),
-    annotation?.() ?? element,
+    typeSource(type, names),
   ];
   const text = annotations.map((annotation) => `@${annotation}`).join(" ");
   const of = declared === undefined ? "" : `: ${declared()}`;

@@ -3,23 +3,24 @@ import {
   type FieldDescriptor,
   type FieldModifier,
   note,
+  type PropertyContext,
+  type PropertyType,
   show,
 } from "@luo/struct";
 
 /** What a default can be as a value; anything else comes from a function, which makes it anew each time. */
 export type Primitive = string | number | bigint | boolean;
 
-/** Annotates a property that can hold a `T`; another one does not compile. Both flavours of decorators. */
-export interface DefaultDecorator<T> {
-  <K extends string, O extends { [P in K]: unknown }>(
-    target: O,
-    key: [T] extends [O[K]] ? K : never,
-  ): void;
-  <V>(
-    value: undefined,
-    context: ClassFieldDecoratorContext<unknown, [T] extends [V] ? V : never>,
-  ): void;
+/** Stands in the compiler's message, and so names the type that the property must be able to hold. */
+export interface MustHold<T> {
+  readonly expected: T;
 }
+
+/** Annotates a property that can hold a `T`; another one does not compile. Both flavours of decorators. */
+export type DefaultDecorator<T> = <Target, Context extends PropertyContext>(
+  target: Target,
+  context: [T] extends [PropertyType<Target, Context>] ? Context : MustHold<T>,
+) => void;
 
 /** In which version a field appeared, and what an upgrade puts there. */
 export interface Since {

@@ -1,5 +1,5 @@
 import {
-  describe,
+  descriptorOf,
   type FieldType,
   layoutOf,
   type PerKind,
@@ -87,8 +87,11 @@ export class ConvertedSequence implements Sequence<unknown> {
       return convert(element);
     } catch (error) {
       const { path: field, message, cause } = Misfit.in(`[${index}]`, error);
-      const { family, version } = describe(from);
-      throw new ConversionError(family, version, describe(to).version, message, { field, cause });
+      const { family, version } = descriptorOf(from);
+      throw new ConversionError(family, version, descriptorOf(to).version, message, {
+        field,
+        cause,
+      });
     }
   }
 }
@@ -159,7 +162,7 @@ type ArrayOf = (view: ConvertedSequence, path: string) => unknown;
 
 function completeStruct(value: object, struct: StructClass, path: string, arrayOf: ArrayOf): void {
   const fields = value as Record<string, unknown>;
-  for (const { name, type } of describe(struct).fields) {
+  for (const { name, type } of descriptorOf(struct).fields) {
     if (!perKind(LEADS, type)) continue;
     const at = path === "" ? name : `${path}.${name}`;
     const complete = perKind(COMPLETE, type, { value: fields[name], path: at, arrayOf });

@@ -1,5 +1,5 @@
 import {
-  describe,
+  descriptorOf,
   type FieldType,
   type PerKind,
   perKind,
@@ -87,7 +87,7 @@ function structs(of: () => StructClass): Equality {
 function fieldsOf(struct: StructClass): ReadonlyMap<string, Equality> {
   const fields =
     known.get(struct) ??
-    new Map(describe(struct).fields.map(({ name, type }) => [name, perKind(EQUALITY, type)]));
+    new Map(descriptorOf(struct).fields.map(({ name, type }) => [name, perKind(EQUALITY, type)]));
   known.set(struct, fields);
   return fields;
 }

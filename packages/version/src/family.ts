@@ -1,8 +1,15 @@
-import { describe, layoutOf, type StructClass } from "@luo/struct";
+import {
+  create,
+  descriptorOf,
+  INSPECT,
+  layoutOf,
+  type StructClass,
+  type StructValues,
+} from "@luo/struct";
 import { classOf } from "./class-of.js";
 import { completeArrays } from "./converted-sequence.js";
 import { ConversionError, FamilyError } from "./errors.js";
-import { type Lineage, lineageOf, pass } from "./lineage.js";
+import { declaredVersions, type Lineage, lineageOf, pass } from "./lineage.js";
 import { Misfit } from "./value-misfit.js";
 
 /** Versions from one to another, both included; without a bound, as far as there are any. */
@@ -43,11 +50,20 @@ export class Family<T extends object = object> {
 
   /** Use `family(Class)`. */
   constructor(struct: StructClass<T>, options: FamilyOptions) {
-    const { family, version } = describe(struct);
+    const { family, version } = descriptorOf(struct);
     this.name = family;
     this.struct = struct;
     this.version = version;
     this.#options = options;
+  }
+
+  /**
+   * A new object of the program's class, with these values in place of the initial ones.
+   *
+   * @throws {UnknownFieldError} for a name that the class does not have
+   */
+  create(values: StructValues<T>): T {
+    return create(this.struct, values);
   }
 
   /** Those that the program reads, ascending. */
@@ -84,7 +100,7 @@ export class Family<T extends object = object> {
   /** The version of which the object is an instance. @throws {FamilyError} when it is of none */
   versionOf(value: object): number {
     const struct = classOf(value);
-    const version = struct && describe(struct).version;
+    const version = struct && descriptorOf(struct).version;
     if (
       version !== undefined &&
       this.reads.includes(version) &&
@@ -120,6 +136,22 @@ export class Family<T extends object = object> {
     }
   }
 
+  /** How `console.log` shows it. The family is not in use because of that: versions can still follow. */
+  [INSPECT](): string {
+    const { name, struct } = this;
+    try {
+      const versions = declaredVersions(struct)
+        .map((each) => `${descriptorOf(each).version} (${each.name})`)
+        .join(", ");
+      const { reads, writes } = this.#resolved ?? {};
+      const use =
+        reads && writes ? `reads ${reads.join(", ")}; writes ${writes.join(", ")}` : "not used yet";
+      return `Family ${name} of ${struct.name}: versions ${versions}; ${use}`;
+    } catch (error) {
+      return `Family ${name} of ${struct.name}: ${error}`;
+    }
+  }
+
   #known(): string {
     const { lineage, reads } = this.#resolve();
     return reads
@@ -136,7 +168,7 @@ export class Family<T extends object = object> {
 /** @throws {FamilyError} when the options leave nothing to read or to write */
 function resolve(struct: StructClass, { reads = {}, writes = {} }: FamilyOptions): Resolved {
   const lineage = lineageOf(struct);
-  const { family, name, version } = describe(struct);
+  const { family, name, version } = descriptorOf(struct);
   const { oldest, structs, steps } = lineage;
   const all = structs.map((_, index) => oldest + index);
   const readable = all.filter(within(reads));

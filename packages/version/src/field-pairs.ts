@@ -1,4 +1,4 @@
-import { describe, type FieldDescriptor, type StructClass } from "@luo/struct";
+import { descriptorOf, type FieldDescriptor, type StructClass } from "@luo/struct";
 import { type FieldHistory, historyOf } from "./annotations.js";
 import { FamilyError } from "./errors.js";
 import { type Dropped, droppedOf, type Follows } from "./step-registry.js";
@@ -33,7 +33,7 @@ export interface Adjacent {
  */
 export function pair(newer: StructClass, follows: Follows, before: ReadonlySet<string>): Adjacent {
   const { older } = follows;
-  const { name, family } = describe(newer);
+  const { name, family } = descriptorOf(newer);
   const fail = (field: string, problem: string): never => {
     throw new FamilyError(family, `${name}.${field} ${problem}`, { struct: name, field });
   };
@@ -67,7 +67,7 @@ function* contradictions(
   newer: StructClass,
   older: StructClass,
 ): Generator<[field: string, problem: string]> {
-  const { version } = describe(newer);
+  const { version } = descriptorOf(newer);
   for (const { field, history, older: source } of pairs) {
     const { since, renamed } = history;
     const is = (problem: string): [string, string] => [field.name, problem];
@@ -109,5 +109,5 @@ function checkFunctions(
 
 /** The fields that have a value: all but reserved space. */
 export function valued(struct: StructClass): readonly FieldDescriptor[] {
-  return describe(struct).fields.filter(({ type }) => type.kind !== "reserved");
+  return descriptorOf(struct).fields.filter(({ type }) => type.kind !== "reserved");
 }

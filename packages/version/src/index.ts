@@ -2,6 +2,7 @@ export { type AlongsidePolicy, alongside } from "./alongside.js";
 export {
   type DefaultDecorator,
   lossy,
+  type MustHold,
   type Primitive,
   renamed,
   since,

@@ -1,4 +1,4 @@
-import { describe, type StructClass } from "@luo/struct";
+import { descriptorOf, type StructClass } from "@luo/struct";
 import { historyOf } from "./annotations.js";
 import { FamilyError } from "./errors.js";
 import { pair, valued } from "./field-pairs.js";
@@ -27,7 +27,7 @@ export function lineageOf(struct: StructClass): Lineage {
   if (known !== undefined) return known;
   const structs = linked(struct);
   const steps: Step[] = [];
-  const lineage = { oldest: describe(structs[0] ?? struct).version, structs, steps };
+  const lineage = { oldest: descriptorOf(structs[0] ?? struct).version, structs, steps };
   // Structs may refer to each other, and to older versions of themselves, while steps are planned.
   for (const member of structs) lineages.set(member, lineage);
   try {
@@ -67,7 +67,7 @@ function planSteps(structs: readonly StructClass[]): readonly Step[] {
 
 /** @throws {FamilyError} when a class speaks of a version that it cannot know, or follows none */
 function checkSince(struct: StructClass, follows: boolean): void {
-  const { name, version, family, fields } = describe(struct);
+  const { name, version, family, fields } = descriptorOf(struct);
   const fail = (field: string, problem: string): never => {
     throw new FamilyError(family, `${name}.${field} ${problem}`, { struct: name, field });
   };
@@ -92,12 +92,22 @@ const relateStructs: RelateStructs = (older, newer) => {
   if (older === newer) return {};
   const lineage = lineageOf(older);
   if (!lineage.structs.includes(newer)) return undefined;
-  const [from, to] = [describe(older).version, describe(newer).version];
+  const [from, to] = [descriptorOf(older).version, descriptorOf(newer).version];
   return {
     up: (value) => pass(lineageOf(older), value as object, from, to),
     down: (value) => pass(lineageOf(older), value as object, to, from),
   };
 };
+
+/**
+ * The classes that a class is linked to by now, in the order of versions. Further ones can still be
+ * declared, unless the lineage was asked for.
+ *
+ * @throws {FamilyError} when they do not fit together
+ */
+export function declaredVersions(struct: StructClass): readonly StructClass[] {
+  return lineages.get(struct)?.structs ?? linked(struct);
+}
 
 /** Every class that a class is linked to, in the order of versions. */
 function linked(struct: StructClass): readonly StructClass[] {
@@ -107,8 +117,8 @@ function linked(struct: StructClass): readonly StructClass[] {
     if (older !== undefined) reached.add(older);
     for (const newer of followersOf(next)) reached.add(newer);
   }
-  const structs = [...reached].sort((a, b) => describe(a).version - describe(b).version);
-  const { family } = describe(structs[0] ?? struct);
+  const structs = [...reached].sort((a, b) => descriptorOf(a).version - descriptorOf(b).version);
+  const { family } = descriptorOf(structs[0] ?? struct);
   for (const [index, member] of structs.entries()) {
     const problem = misplaced(member, structs[index - 1], family);
     if (problem !== undefined) throw new FamilyError(family, problem, { struct: member.name });
@@ -126,16 +136,16 @@ function misplaced(
   before: StructClass | undefined,
   wanted: string,
 ): string | undefined {
-  const { name, version, family } = describe(struct);
+  const { name, version, family } = descriptorOf(struct);
   const older = followsOf(struct)?.older;
   if (family !== wanted) {
     return `${name} is of family ${family}; say @LuoStruct(${version}, { family: "${wanted}" })`;
   }
-  if (before !== undefined && describe(before).version === version) {
-    return `${describe(before).name} and ${name} are both version ${version}; make one of them another version`;
+  if (before !== undefined && descriptorOf(before).version === version) {
+    return `${descriptorOf(before).name} and ${name} are both version ${version}; make one of them another version`;
   }
   if (older === undefined) return undefined;
-  const last = describe(older);
+  const last = descriptorOf(older);
   if (last.version !== version - 1) {
     return `${name} is version ${version}, but follows ${last.name} of version ${last.version}; versions go up by one`;
   }

@@ -1,4 +1,4 @@
-import { describe, type FieldDescriptor, notation, type StructClass } from "@luo/struct";
+import { descriptorOf, type FieldDescriptor, notation, type StructClass } from "@luo/struct";
 import type { Primitive } from "./annotations.js";
 import { FamilyError } from "./errors.js";
 import type { Adjacent, Pair } from "./field-pairs.js";
@@ -41,7 +41,7 @@ export function upwards(step: Adjacent, structs: RelateStructs): Sources {
         fail(
           newer,
           name,
-          `has no counterpart in ${older.name}; say @since(${describe(newer).version}, <default>) or @renamed("<old name>")`,
+          `has no counterpart in ${older.name}; say @since(${descriptorOf(newer).version}, <default>) or @renamed("<old name>")`,
         );
       }
       return [name, given(newer, field, initial) ?? own(newer, field)];
@@ -154,6 +154,6 @@ function ownValue(
 }
 
 function fail(struct: StructClass, field: string, problem: string): never {
-  const { name, family } = describe(struct);
+  const { name, family } = descriptorOf(struct);
   throw new FamilyError(family, `${name}.${field} ${problem}`, { struct: name, field });
 }

@@ -1,4 +1,4 @@
-import { derivedFrom, describe, isStruct, type StructClass } from "@luo/struct";
+import { derivedFrom, descriptorOf, isStruct, type StructClass } from "@luo/struct";
 import type { Primitive } from "./annotations.js";
 import { FamilyError } from "./errors.js";
 
@@ -41,7 +41,7 @@ const tables = shared[TABLES];
 /** @throws {FamilyError} when the class follows another already, or the family is in use */
 export function addFollows(newer: StructClass, follows: Follows): void {
   const { older } = follows;
-  const { name, family } = describe(older);
+  const { name, family } = descriptorOf(older);
   const fail = (problem: string): never => {
     throw new FamilyError(family, `${newer.name} ${problem}`, { struct: newer.name });
   };
@@ -60,7 +60,7 @@ export function addFollows(newer: StructClass, follows: Follows): void {
 export function addDropped(struct: StructClass, field: string, dropped: Dropped): void {
   const known = tables.dropped.get(struct) ?? new Map<string, Dropped>();
   if (known.has(field)) {
-    const family = isStruct(struct) ? describe(struct).family : struct.name;
+    const family = isStruct(struct) ? descriptorOf(struct).family : struct.name;
     const problem = `${struct.name} drops ${field} twice; keep one @dropped`;
     throw new FamilyError(family, problem, { struct: struct.name, field });
   }
@@ -80,7 +80,8 @@ export function followsOf(struct: StructClass): Follows | undefined {
   const said = tables.follows.get(struct);
   if (said !== undefined) return said;
   const base: StructClass = Object.getPrototypeOf(struct);
-  if (!isStruct(base) || describe(base).family !== describe(struct).family) return undefined;
+  if (!isStruct(base) || descriptorOf(base).family !== descriptorOf(struct).family)
+    return undefined;
   return { older: base, upgrade: {}, downgrade: {} };
 }
 

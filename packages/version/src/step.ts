@@ -1,4 +1,4 @@
-import { describe, type StructClass, show } from "@luo/struct";
+import { descriptorOf, type StructClass, show } from "@luo/struct";
 import { type Equality, equalityOf } from "./equality.js";
 import type { Adjacent } from "./field-pairs.js";
 import { downwards, type Source, type Sources, upwards } from "./sources.js";
@@ -51,7 +51,7 @@ export function planStep(adjacent: Adjacent, structs: RelateStructs): Step {
   const [up, down] = [plan(newer, above), plan(older, below)];
   const guarded = guard(adjacent, above, below);
   const dropped = new Set(adjacent.dropped.keys());
-  const { version } = describe(older);
+  const { version } = descriptorOf(older);
   return {
     up: (value) => run(up, value),
     down: (value, invented) => {

@@ -1,5 +1,5 @@
 /** Release 2 of the server: it knows when a value was written, and versions 0 and 1 of the state. */
-import { liveUpdate } from "luo";
+import { create, liveUpdate } from "luo";
 import { control } from "../control.js";
 import { keyValueServer } from "../http.js";
 import { Table } from "../table.js";
@@ -10,11 +10,9 @@ const live = await liveUpdate({ families: [TableState] });
 const heap = await live.memfd("heap", { size: 1 << 20 });
 const { used, slots } = live.take("table", TableState) ?? new TableV1();
 const table = new Table(heap, used, slots, (slot) =>
-  Object.assign(new SlotV1(), slot, { modified: Date.now() }),
+  create(SlotV1, { ...slot, modified: Date.now() }),
 );
-live.keep("table", TableState, () =>
-  Object.assign(new TableV1(), { used: table.used, slots: table.slots }),
-);
+live.keep("table", TableState, () => TableState.create({ used: table.used, slots: table.slots }));
 const headers = ({ modified }: SlotV1): Record<string, string> =>
   modified > 0 ? { "last-modified": new Date(modified).toUTCString() } : {};
 const listener = await live.listener("http", { port: Number(process.env.PORT ?? 0) });

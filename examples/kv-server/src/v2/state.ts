@@ -1,4 +1,4 @@
-import { char, family, follows, LuoStruct, lossy, ref, type Sequence, since, u32, u64 } from "luo";
+import { char, family, LuoStruct, lossy, ref, type Sequence, since, u32, u64 } from "luo";
 import type { Slot } from "../table.js";
 
 @LuoStruct(0, { family: "kv.slot" })
@@ -22,13 +22,10 @@ class TableV0 {
   @ref(() => SlotV0) slots: Sequence<SlotV0> = [];
 }
 
-/** The slots are converted along. */
+/** The slots are of the newer class, and are converted along. */
 @LuoStruct(1, { family: "kv.table" })
-@follows(TableV0)
-export class TableV1 {
-  /** Bytes of the heap in use. */
-  @u64.number used = 0;
-  @ref(() => SlotV1) slots: Sequence<SlotV1> = [];
+export class TableV1 extends TableV0 {
+  @ref(() => SlotV1) override slots: Sequence<SlotV1> = [];
 }
 
 export const TableState = family(TableV1);

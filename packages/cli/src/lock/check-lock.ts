@@ -1,4 +1,4 @@
-import { describe, type FieldSchema, type StructClass } from "@luo/struct";
+import { descriptorOf, type FieldSchema, type StructClass } from "@luo/struct";
 import { type FamilyError, familyOf } from "@luo/version";
 import { type Declared, everyStruct } from "../declared.js";
 import { checkRelease } from "./check-release.js";
@@ -20,7 +20,7 @@ export function checkLock(lock: Lock, declared: Declared): readonly LockProblem[
   );
   const published = new Map(lock.structs.map((was) => [nameOf(was), was]));
   const changed = [...structs].flatMap((struct) => {
-    const was = published.get(nameOf(describe(struct)));
+    const was = published.get(nameOf(descriptorOf(struct)));
     return was === undefined ? [] : changes(was, publishedAs(struct), where(struct));
   });
   // Where versions do not fit together, nothing can be said of the ways between them.
@@ -86,7 +86,7 @@ function unlinked(
   // More than one class by name where a module was loaded as ESM and as CommonJS.
   const byName = new Map<string, StructClass[]>();
   for (const struct of structs) {
-    const name = nameOf(describe(struct));
+    const name = nameOf(descriptorOf(struct));
     byName.set(name, [...(byName.get(name) ?? []), struct]);
   }
   const before = new Map<string, { version: number; classes: readonly StructClass[] }>();

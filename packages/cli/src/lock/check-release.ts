@@ -1,4 +1,4 @@
-import { describe, type StructClass } from "@luo/struct";
+import { descriptorOf, type StructClass } from "@luo/struct";
 import { type Family, familyOf, type Lacking, type Manifest, manifestOf } from "@luo/version";
 import { lackingOf } from "../compatibility/compatibility.js";
 import type { Declared } from "../declared.js";
@@ -95,8 +95,8 @@ function declaredFamily(family: string, { declared }: Context): Family | undefin
 
 /** The version that the release needs; where its class is gone, the file of another of the family. */
 function needed(family: string, version: number, { release, lock, structs, declared }: Context) {
-  const classes = [...structs].filter((struct) => describe(struct).family === family);
-  const struct = classes.find((candidate) => describe(candidate).version === version);
+  const classes = [...structs].filter((struct) => descriptorOf(struct).family === family);
+  const struct = classes.find((candidate) => descriptorOf(candidate).version === version);
   const name = struct?.name ?? publishedIn(lock, family, version)?.class;
   const [any = undefined] = classes;
   const file = any && declared.fileOf?.(struct ?? any);

@@ -1,4 +1,4 @@
-import { describe, type StructClass } from "@luo/struct";
+import { descriptorOf, type StructClass } from "@luo/struct";
 import type { Declared } from "../declared.js";
 
 /** Why what is declared breaks what was published. */
@@ -24,7 +24,7 @@ export interface LockProblem {
 export type Place = Pick<LockProblem, "family" | "version" | "struct" | "file">;
 
 export function placeOf(struct: StructClass, { fileOf }: Declared): Place {
-  const { name, family, version } = describe(struct);
+  const { name, family, version } = descriptorOf(struct);
   const file = fileOf?.(struct);
   return { family, version, struct: name, ...(file === undefined ? {} : { file }) };
 }

@@ -1,4 +1,4 @@
-import { describe, LuoError, type StructClass, type StructSchema, schemaOf } from "@luo/struct";
+import { descriptorOf, LuoError, type StructClass, type StructSchema, schemaOf } from "@luo/struct";
 import { type Manifest, manifestOf } from "@luo/version";
 import { jsonPath } from "@luo/version/json";
 import { type Declared, everyStruct } from "../declared.js";
@@ -53,7 +53,7 @@ export function nameOf({ family, version }: Pick<StructSchema, "family" | "versi
 /** The layout of a class, as a lock has it. */
 export function publishedAs(struct: StructClass): PublishedStruct {
   const [schema] = schemaOf(struct) as [StructSchema];
-  return { class: describe(struct).name, ...schema };
+  return { class: descriptorOf(struct).name, ...schema };
 }
 
 /**

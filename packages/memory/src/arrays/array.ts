@@ -1,6 +1,6 @@
 import {
   codecOf,
-  describe,
+  descriptorOf,
   fingerprintOf,
   type RefResolver,
   type Sequence,
@@ -47,7 +47,7 @@ export function shapeOf(struct: StructClass): ElementShape {
   if (known !== undefined) return known;
   const { size } = codecOf(struct);
   if (size === 0) throw new RangeError(`${struct.name} has no bytes, so there is no array of it`);
-  const shape = { name: describe(struct).name, size, fingerprint: fingerprintOf(struct) };
+  const shape = { name: descriptorOf(struct).name, size, fingerprint: fingerprintOf(struct) };
   shapes.set(struct, shape);
   return shape;
 }
