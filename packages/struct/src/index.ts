@@ -41,11 +41,14 @@ export {
   FieldRangeError,
   InvalidBytesError,
   LuoError,
+  NotationError,
+  SchemaError,
   show,
 } from "./errors.js";
 export { type FieldLayout, type Gap, layoutOf, type StructLayout, sizeOf } from "./layout.js";
 export { defineStruct, LuoStruct } from "./luo-struct.js";
 export { Memory } from "./memory.js";
+export { notation, parseNotation, type StructNamed } from "./notation.js";
 export type { Cursor, Operations, RefResolver, StructCodec } from "./operations.js";
 export {
   derivedFrom,
@@ -58,11 +61,11 @@ export {
 export {
   type FieldSchema,
   fingerprintOf,
-  notation,
   type StructSchema,
   schemaOf,
   structsIn,
 } from "./schema.js";
+export { SchemaLayouts } from "./schema-layouts.js";
 export { nameSource, propertySource, type SourceNames, structSource } from "./source.js";
 export {
   bitBounds,
