@@ -5,10 +5,11 @@ import {
   type StructClass,
   type StructCodec,
   type StructLayout,
+  schemaOf,
 } from "@luo/struct";
 import type { Family } from "@luo/version";
-import { Layouts } from "./layouts.js";
-import { digitsOf, type ImageSchema, nameOf, Schemas } from "./schemas.js";
+import { textLayouts } from "./layouts.js";
+import { digitsOf, nameOf, type Schemas } from "./schemas.js";
 
 /** How objects of a class are written and read. */
 export interface Form {
@@ -66,15 +67,9 @@ export class Forms {
     const { family, version } = describe(struct);
     const name = nameOf({ family, version });
     // A struct that no reader of the image could decode is refused before it is among the schemas.
-    if (this.#schemas.find(name) === undefined) checkLayout(struct);
+    if (this.#schemas.find(name) === undefined) textLayouts(schemaOf(struct))(name);
     return formOf(struct, this.#schemas.indexOf(struct));
   }
-}
-
-/** Reads the schemas of a struct as whoever opens the image would. */
-function checkLayout(struct: StructClass): void {
-  const schemas = Schemas.parse(`${Schemas.of(struct)}`);
-  new Layouts(schemas).get(schemas.list[0] as ImageSchema);
 }
 
 function formOf(struct: StructClass, schema: number): Form {

@@ -1,4 +1,10 @@
-import { layoutOf, SchemaError, SchemaLayouts, type StructLayout } from "@luo/struct";
+import {
+  layoutOf,
+  SchemaError,
+  SchemaLayouts,
+  type StructLayout,
+  type StructSchema,
+} from "@luo/struct";
 import { BadImageError } from "./errors.js";
 import { type ImageSchema, nameOf, type Schemas } from "./schemas.js";
 
@@ -9,7 +15,7 @@ import { type ImageSchema, nameOf, type Schemas } from "./schemas.js";
 export class Layouts {
   readonly #schemas: Schemas;
   readonly #known = new WeakMap<ImageSchema, StructLayout>();
-  #fromText: SchemaLayouts | undefined;
+  #fromText: ((name: string) => StructLayout) | undefined;
 
   constructor(schemas: Schemas) {
     this.#schemas = schemas;
@@ -26,13 +32,28 @@ export class Layouts {
   }
 
   #read(schema: ImageSchema): StructLayout {
-    try {
-      // What the program adds meanwhile, none of these mentions.
-      this.#fromText ??= new SchemaLayouts(this.#schemas.list);
-      return this.#fromText.get(nameOf(schema));
-    } catch (cause) {
-      if (!(cause instanceof SchemaError)) throw cause;
-      throw new BadImageError(cause.message, { cause });
-    }
+    // What the program adds meanwhile, none of these mentions.
+    this.#fromText ??= textLayouts(this.#schemas.list);
+    return this.#fromText(nameOf(schema));
+  }
+}
+
+/**
+ * Gives the layouts that schemas describe, by `family@version`.
+ *
+ * @throws {BadImageError} when a schema is listed twice; what is given throws it when they describe no
+ *   such layout
+ */
+export function textLayouts(schemas: readonly StructSchema[]): (name: string) => StructLayout {
+  const layouts = readable(() => new SchemaLayouts(schemas));
+  return (name) => readable(() => layouts.get(name));
+}
+
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof SchemaError)) throw cause;
+    throw new BadImageError(cause.message, { cause });
   }
 }

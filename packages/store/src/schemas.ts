@@ -46,13 +46,6 @@ export class Schemas {
     return schemas;
   }
 
-  /** A class and all that it mentions. */
-  static of(struct: StructClass): Schemas {
-    const schemas = new Schemas();
-    schemas.indexOf(struct);
-    return schemas;
-  }
-
   toString(): string {
     return JSON.stringify(this.list);
   }
