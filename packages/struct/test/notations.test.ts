@@ -52,10 +52,10 @@ const simple: fc.Arbitrary<FieldType> = fc.oneof(
   enumeration,
   fc
     .tuple(length, fc.boolean())
-    .map(([length, end]) => ({ kind: "char", length, terminated: end && length > 0 })),
-  length.map((length) => ({ kind: "bytes", length })),
-  structs.map((struct) => ({ kind: "struct", of: () => struct })),
-  structs.map((struct) => ({ kind: "ref", of: () => struct })),
+    .map(([length, end]): FieldType => ({ kind: "char", length, terminated: end && length > 0 })),
+  length.map((length): FieldType => ({ kind: "bytes", length })),
+  structs.map((struct): FieldType => ({ kind: "struct", of: () => struct })),
+  structs.map((struct): FieldType => ({ kind: "ref", of: () => struct })),
 );
 const element = fc
   .tuple(simple, fc.array(length, { maxLength: 4 }))
