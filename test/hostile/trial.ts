@@ -32,6 +32,8 @@ export function trial(image: Uint8Array): string {
     const objects = attempt("list", () => store.list()) ?? [];
     attempt("schemas", () => store.schemas);
     for (const { identifier } of objects.slice(0, 32)) {
+      const decoded = attempt("decode", () => store.decode(identifier));
+      for (const { value } of decoded ?? []) attempt("show", () => walk(value, 3));
       for (const family of FAMILIES) {
         const value = attempt("take", () => store.take(identifier, family));
         attempt("read", () => walk(value, 3));

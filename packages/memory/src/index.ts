@@ -1,4 +1,4 @@
-export { PreservedArray } from "./arrays/array.js";
+export { PreservedArray, shapeOf } from "./arrays/array.js";
 export {
   type ArrayExtent,
   type ArrayHeader,

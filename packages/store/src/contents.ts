@@ -1,8 +1,10 @@
 import { type ArrayOwner, checksum, LeakError, type Pool, type PreservedMemory } from "@luo/memory";
+import type { StructLayout } from "@luo/struct";
 import type { Copy, Directory } from "./directory.js";
 import { BadObjectError } from "./errors.js";
-import { Reach, type Redirect } from "./reach.js";
+import { Layouts } from "./layouts.js";
 import { redirectReferences } from "./reference-redirect.js";
+import { type Redirect, type ReferenceVisitor, ReferenceWalk } from "./reference-walk.js";
 import type { ImageSchema, Schemas } from "./schemas.js";
 
 /** One version of an object, as it lies in memory. */
@@ -17,13 +19,15 @@ export class Contents {
   readonly #memory: PreservedMemory;
   readonly #directory: Directory;
   readonly #schemas: Schemas;
-  readonly #reach: Reach;
+  readonly #layouts: Layouts;
+  readonly #walk: ReferenceWalk;
 
   constructor(memory: PreservedMemory, directory: Directory, schemas: Schemas) {
     this.#memory = memory;
     this.#directory = directory;
     this.#schemas = schemas;
-    this.#reach = new Reach(memory, schemas);
+    this.#layouts = new Layouts(schemas);
+    this.#walk = new ReferenceWalk(memory, this.#layouts);
   }
 
   /** The versions of an entry's object; none for the entry 0. */
@@ -72,15 +76,18 @@ export class Contents {
    *
    * @param redirect is told of every reference, and says where to go on when the array has moved
    */
-  reached(identifier: string, copies: readonly Copy[], redirect?: Redirect): Set<number> {
+  reached(identifier: string, copies: readonly Copy[], redirect: Redirect = stay): Set<number> {
     const reached = new Set<number>();
     for (const copy of copies) {
       const schema = this.schemaOf(identifier, copy);
-      const visit = (address: number) => reached.size < reached.add(address).size;
-      const options = redirect === undefined ? {} : { redirect };
-      this.#reach.walk(schema, copy.address, copy.bytes, visit, options);
+      this.#walk.walk(schema, copy.address, copy.bytes, { ...gathering(reached), redirect });
     }
     return reached;
+  }
+
+  /** How the image itself says that a copy lies. @throws {BadImageError} when its schemas say nothing */
+  layoutOf(identifier: string, copy: Copy): StructLayout {
+    return this.#layouts.get(this.schemaOf(identifier, copy));
   }
 
   /**
@@ -106,10 +113,12 @@ export class Contents {
       // Versions of one object may share arrays.
       if (identifier !== last) seen = new Set();
       last = identifier;
-      this.#reach.walk(schema, copy.address, copy.bytes, (address, bytes, what, isHeader) => {
-        if (isHeader && seen.size === seen.add(address).size) return false;
-        pool.adopt(address, bytes, `${what} of object ${JSON.stringify(identifier)}`);
-        return true;
+      const gone = seen;
+      this.#walk.walk(schema, copy.address, copy.bytes, {
+        reference: (array) => gone.size < gone.add(array).size,
+        allocation: (address, bytes, what) => {
+          pool.adopt(address, bytes, `${what} of object ${JSON.stringify(identifier)}`);
+        },
       });
     }
   }
@@ -123,15 +132,25 @@ export class Contents {
    */
   verify(pool: Pool, taken: ReadonlySet<number>): void {
     const reached = new Set<number>();
-    const visit = (address: number) => reached.size < reached.add(address).size;
+    const visitor = gathering(reached);
     for (const { identifier, copy, schema } of this) {
       this.#memory.locate(copy.address, copy.bytes, `object ${JSON.stringify(identifier)}`);
       this.check(identifier, copy);
-      this.#reach.walk(schema, copy.address, copy.bytes, visit, { contents: true });
+      this.#walk.walk(schema, copy.address, copy.bytes, visitor, { contents: true });
     }
     const leaks = [...pool.allocations()].filter(
       ({ address }) => !reached.has(address) && !taken.has(address),
     );
     if (leaks.length > 0) throw new LeakError(pool.name, leaks);
   }
+}
+
+const stay: Redirect = () => undefined;
+
+/** Gathers the address of every allocation, and goes into each array once. */
+function gathering(reached: Set<number>): ReferenceVisitor {
+  return {
+    reference: (array) => !reached.has(array),
+    allocation: (address) => reached.add(address),
+  };
 }

@@ -5,10 +5,11 @@ import {
   type StructClass,
   type StructCodec,
   type StructLayout,
+  schemaOf,
 } from "@luo/struct";
 import type { Family } from "@luo/version";
-import { Layouts } from "./layouts.js";
-import { digitsOf, nameOf, Schemas } from "./schemas.js";
+import { textLayouts } from "./layouts.js";
+import { digitsOf, nameOf, type Schemas } from "./schemas.js";
 
 /** How objects of a class are written and read. */
 export interface Form {
@@ -34,8 +35,8 @@ export class Forms {
    * The newest version that the family writes, and those alongside.
    *
    * @throws {FamilyError} when the family has no such version
-   * @throws {BadImageError} when the image has another layout of one, or structs lie in structs over
-   *   more than 63 levels
+   * @throws {BadImageError} when the image has another layout of one, or one goes beyond a limit of the
+   *   format, such as 63 levels of structs in structs
    */
   written(family: Family, alongside: Iterable<number> | undefined): readonly Form[] {
     let newest = this.#newest.get(family);
@@ -65,8 +66,8 @@ export class Forms {
   #form(struct: StructClass): Form {
     const { family, version } = descriptorOf(struct);
     const name = nameOf({ family, version });
-    // What could not be gone along later is refused before it is among the schemas.
-    if (this.#schemas.find(name) === undefined) new Layouts(Schemas.of(struct)).get(name);
+    // A struct that no reader of the image could decode is refused before it is among the schemas.
+    if (this.#schemas.find(name) === undefined) textLayouts(schemaOf(struct))(name);
     return formOf(struct, this.#schemas.indexOf(struct));
   }
 }

@@ -16,6 +16,7 @@ export {
 } from "./errors.js";
 export { MAX_IDENTIFIER } from "./identifier.js";
 export {
+  type DecodedObject,
   ObjectStore,
   type OpenOptions,
   type PutOptions,

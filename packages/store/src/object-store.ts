@@ -8,7 +8,7 @@ import {
   type PoolOptions,
   PreservedMemory,
 } from "@luo/memory";
-import { Memory, type StructClass, type StructSchema } from "@luo/struct";
+import { codecOf, Memory, type StructClass, type StructSchema } from "@luo/struct";
 import { type Family, familyOf, NegotiationError } from "@luo/version";
 import { Contents } from "./contents.js";
 import { type Copy, Directory } from "./directory.js";
@@ -37,6 +37,14 @@ export interface StoredObject {
   readonly version: number;
   /** Of the struct itself, in bytes; arrays that it refers to are not counted. */
   readonly size: number;
+}
+
+/** One version of an object, as the image itself describes it. */
+export interface DecodedObject {
+  readonly family: string;
+  readonly version: number;
+  /** Its fields by name; of no class of the program. Integers of 8 bytes are bigints. */
+  readonly value: object;
 }
 
 /**
@@ -210,6 +218,35 @@ export class ObjectStore {
     if (form === undefined) throw this.#unreadable(identifier, entry, family);
     const value = this.#read(identifier, this.#directory.copy(entry, best), form);
     return (form.version === family.version ? value : family.convert(value, family.version)) as T;
+  }
+
+  /**
+   * Every version of an object, the newest first, by the layouts in the image: for tools, which need no
+   * class of the program that wrote it. Empty when there is no such identifier. As of what is taken,
+   * arrays in it are read when they are asked for, and can be until the identifier is put or deleted.
+   *
+   * @throws {BadObjectError} when its bytes have changed since they were written, are not as many as its
+   *   layout says, or are more than the image has
+   * @throws {BadImageError} when the schemas of the image describe no such layout
+   * @throws {BadAddressError} when it refers to what the image does not hold
+   * @throws {InvalidBytesError} or {BoundsError} when bytes are no value of their field
+   * @throws {DeclarationError} when fields of its layout lie over each other
+   */
+  decode(identifier: string): readonly DecodedObject[] {
+    const copies = this.#contents.copies(this.#directory.find(identifier));
+    // Nobody need have taken account of the image: many versions could be the same bytes.
+    const bytes = copies.reduce((sum, copy) => sum + copy.bytes, 0);
+    if (bytes > this.byteLength) {
+      const problem = `its versions have ${bytes} bytes in an image of ${this.byteLength}; they overlap`;
+      throw new BadObjectError(identifier, problem);
+    }
+    return copies.map((copy) => {
+      const { family, version } = this.#contents.schemaOf(identifier, copy);
+      const layout = this.#contents.layoutOf(identifier, copy);
+      const { struct } = layout;
+      const form = { struct, version, schema: copy.schema, codec: codecOf(struct), layout };
+      return { family, version, value: this.#read(identifier, copy, form) };
+    });
   }
 
   /** Forgets an object in all versions; whether there was one. */

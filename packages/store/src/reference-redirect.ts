@@ -1,6 +1,5 @@
-import type { AddressSpace, ArrayOwner, ArrayStorage } from "@luo/memory";
-import type { Redirect, Reference } from "./reach.js";
-import { nameOf } from "./schemas.js";
+import { type AddressSpace, type ArrayOwner, shapeOf } from "@luo/memory";
+import type { Redirect, Reference } from "./reference-walk.js";
 
 /** Goes along all references behind an object. */
 export type Walk = (redirect: Redirect) => void;
@@ -16,15 +15,15 @@ export function redirectReferences(memory: AddressSpace, owner: ArrayOwner, walk
   owner.flush();
   const { moved } = owner;
   let stale = false;
-  walk(({ address }) => {
-    const target = moved.get(address);
-    if (target !== undefined && target !== address) stale = true;
+  walk(({ array }) => {
+    const target = moved.get(array);
+    if (target !== undefined && target !== array) stale = true;
     return target;
   });
   if (!stale) return;
   const references = new Map<number, Reference[]>();
   walk((reference) => {
-    const target = moved.get(reference.address) ?? reference.address;
+    const target = moved.get(reference.array) ?? reference.array;
     const others = references.get(target);
     if (others === undefined) references.set(target, [reference]);
     else others.push(reference);
@@ -37,13 +36,14 @@ export function redirectReferences(memory: AddressSpace, owner: ArrayOwner, walk
     const address = movedOn.get(target) ?? target;
     for (const reference of references.get(target) ?? []) {
       const { at, big, holder } = reference;
-      if (reference.address === address) continue;
+      if (reference.array === address) continue;
       if (holder === undefined) {
         const { memory: bytes, offset } = memory.at(at);
         bytes.view.setBigUint64(offset, BigInt(address), !big);
         continue;
       }
-      const storage = storageOf(owner, holder.schema, movedOn.get(holder.array) ?? holder.array);
+      const shape = shapeOf(holder.element.struct);
+      const storage = owner.storageAt(movedOn.get(holder.array) ?? holder.array, shape);
       const before = storage.address;
       owner.change(storage);
       if (storage.address !== before) {
@@ -59,14 +59,4 @@ export function redirectReferences(memory: AddressSpace, owner: ArrayOwner, walk
     }
   }
   owner.flush();
-}
-
-function storageOf(
-  owner: ArrayOwner,
-  schema: NonNullable<Reference["holder"]>["schema"],
-  address: number,
-): ArrayStorage {
-  const { size, fingerprint } = schema;
-  const shape = { name: nameOf(schema), size, fingerprint: BigInt(`0x${fingerprint}`) };
-  return owner.storageAt(address, shape);
 }

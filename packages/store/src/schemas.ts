@@ -25,6 +25,8 @@ export const digitsOf = (struct: StructClass) =>
 export class Schemas {
   readonly list: ImageSchema[] = [];
   readonly #byName = new Map<string, number>();
+  /** Of schemas that were made of classes. */
+  readonly #structs = new WeakMap<ImageSchema, StructClass>();
 
   /** @throws {BadImageError} when the text is no list of schemas */
   static parse(text: string): Schemas {
@@ -41,13 +43,6 @@ export class Schemas {
       if (problem !== undefined) throw new BadImageError(`schema ${index} ${problem}`);
       schemas.#add(schema);
     }
-    return schemas;
-  }
-
-  /** A class and all that it mentions. */
-  static of(struct: StructClass): Schemas {
-    const schemas = new Schemas();
-    schemas.indexOf(struct);
     return schemas;
   }
 
@@ -71,7 +66,7 @@ export class Schemas {
       const layout = layouts[at] as StructSchema;
       const fingerprint = digitsOf(mentioned);
       const known = this.find(nameOf(layout));
-      if (known === undefined) return this.#add({ ...layout, fingerprint });
+      if (known === undefined) return this.#add({ ...layout, fingerprint }, mentioned);
       if (this.list[known]?.fingerprint === fingerprint) return known;
       throw new BadImageError(
         `it holds ${nameOf(layout)} with another layout; a published layout must not change: undo the edit, or make it a new version`,
@@ -80,8 +75,14 @@ export class Schemas {
     return indices[0] as number;
   }
 
-  #add(schema: ImageSchema): number {
+  /** The class that a schema was made of; undefined when it came with the image. */
+  structOf(schema: ImageSchema): StructClass | undefined {
+    return this.#structs.get(schema);
+  }
+
+  #add(schema: ImageSchema, struct?: StructClass): number {
     const index = this.list.push(schema) - 1;
+    if (struct !== undefined) this.#structs.set(schema, struct);
     this.#byName.set(nameOf(schema), index);
     return index;
   }

@@ -15,11 +15,9 @@ export function checkFields(struct: string, fields: readonly FieldDescriptor[]):
       "has no annotated field; annotate one, such as @u64",
     );
   }
-  for (const [index, { name, type, endian }] of fields.entries()) {
-    const problem = perKind(PROBLEM, type, {
-      above: fields.slice(0, index),
-      last: index === fields.length - 1,
-    });
+  const problems = problemsOf(fields);
+  for (const { name, type, endian } of fields) {
+    const problem = problems.get(name);
     if (problem !== undefined) throw new DeclarationError(struct, name, problem);
     if (endian !== undefined && !perKind(HAS_BYTE_ORDER, type)) {
       throw new DeclarationError(struct, name, `has no byte order, but is marked @${endian}`);
@@ -27,8 +25,23 @@ export function checkFields(struct: string, fields: readonly FieldDescriptor[]):
   }
 }
 
+/** Fields that cannot stand where they do among the others, by name, with the reason. */
+export function problemsOf(
+  fields: readonly Pick<FieldDescriptor, "name" | "type">[],
+): ReadonlyMap<string, string> {
+  const problems = new Map<string, string>();
+  const above = new Map<string, FieldType>();
+  for (const { name, type } of fields) {
+    const last = above.size === fields.length - 1;
+    const problem = perKind(PROBLEM, type, { above, last });
+    if (problem !== undefined) problems.set(name, problem);
+    above.set(name, type);
+  }
+  return problems;
+}
+
 interface Surroundings {
-  readonly above: readonly FieldDescriptor[];
+  readonly above: ReadonlyMap<string, FieldType>;
   readonly last: boolean;
 }
 
@@ -37,23 +50,26 @@ const fine = () => undefined;
 const PROBLEM: PerKind<string | undefined, Surroundings> = {
   scalar: fine,
   enum: fine,
-  bits: fine,
+  bits: ({ width }) => {
+    return width > 0 ? undefined : "is a bitfield of no width, which only reserved space can be";
+  },
   char: fine,
   bytes: fine,
   array: fine,
   flexible: ({ count }, { above, last }) => {
     if (!last) return "is a flexible array, which must be the last field";
-    if (above.length === 0) return "is a flexible array, which cannot be the only field";
+    if (above.size === 0) return "is a flexible array, which cannot be the only field";
     if (count === undefined) return undefined;
-    const counter = above.find(({ name }) => name === count)?.type;
+    const counter = above.get(count);
     if (counter?.kind === "scalar" && counter.bounds !== undefined) return undefined;
     return `is counted by ${count}, which is no integer field above it`;
   },
   struct: fine,
   union: ({ discriminator }, { above }) => {
-    const type = above.find(({ name }) => name === discriminator)?.type;
-    const integer = type?.kind === "scalar" && type.bounds !== undefined;
-    if (integer || type?.kind === "enum" || type?.kind === "bits") return undefined;
+    const type = above.get(discriminator);
+    const integer = type?.kind === "bits" ? type.of : type;
+    if (type?.kind === "enum") return undefined;
+    if (integer?.kind === "scalar" && integer.bounds !== undefined) return undefined;
     return `is a union told apart by ${discriminator || "nothing"}, which is no integer or enum above it`;
   },
   ref: fine,
@@ -137,9 +153,14 @@ function inside(type: FieldType): readonly (StructClass | undefined)[] {
   }
 }
 
+/** Whether a number is a power of two from 1 to 4096. */
+export function isAlignment(align: number): boolean {
+  return Number.isInteger(align) && align >= 1 && align <= 4096 && (align & (align - 1)) === 0;
+}
+
 /** @throws {DeclarationError} unless the alignment is a power of two from 1 to 4096 */
 export function checkAlign(what: string, align: number): void {
-  if (!Number.isInteger(align) || align < 1 || align > 4096 || (align & (align - 1)) !== 0) {
+  if (!isAlignment(align)) {
     throw new DeclarationError(
       what,
       undefined,

@@ -85,7 +85,12 @@ export function enumeration(
     }
   }
   if (list.length === 0) throw new DeclarationError("@enumeration", undefined, "has no members");
-  return field({ kind: "enum", of: type, members: new Map(list) });
+  const byNumber = new Map(list);
+  if (new Set(Array.from(byNumber.values(), String)).size < byNumber.size) {
+    const problem = "has a member twice, which would be two numbers; keep one";
+    throw new DeclarationError("@enumeration", undefined, problem);
+  }
+  return field({ kind: "enum", of: type, members: byNumber });
 }
 
 /**
@@ -185,6 +190,10 @@ export function reserved(
   of: FieldDecorator<never> | FieldDecorator<number> | { readonly type: FieldType },
   { checked = false }: { readonly checked?: boolean } = {},
 ): FieldDecorator<unknown, never> {
+  if (of.type.kind === "reserved" || of.type.kind === "flexible") {
+    const problem = `cannot be of kind ${of.type.kind}, which has no size of its own`;
+    throw new DeclarationError("@reserved", undefined, problem);
+  }
   return field({ kind: "reserved", of: of.type, checked });
 }
 

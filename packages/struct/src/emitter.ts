@@ -1,7 +1,13 @@
 import type { Abi, Endian } from "./abi.js";
 import { FieldFault } from "./field-fault.js";
 import { type FieldLayout, layoutOf, type StructLayout, sizeOf } from "./layout.js";
-import { type FieldType, SCALARS, type ScalarType, type StructClass } from "./types.js";
+import {
+  type EnumType,
+  type FieldType,
+  SCALARS,
+  type ScalarType,
+  type StructClass,
+} from "./types.js";
 
 /**
  * Turns a layout into the source of straight-line code. The statements know `m`, the Memory, `refs`,
@@ -53,6 +59,7 @@ export class Emitter {
   readonly #access: Access;
   readonly #constants: unknown[];
   readonly #arrays = new Set<ScalarType["array"]>();
+  readonly #members = new Map<EnumType, ReadonlySet<number | string>>();
   #names = 0;
   #lines: string[] = [];
 
@@ -81,6 +88,14 @@ export class Emitter {
     const body = this.#lines.join("\n");
     this.#lines = [];
     return body;
+  }
+
+  #membersOf(type: EnumType): ReadonlySet<number | string> {
+    const known = this.#members.get(type);
+    if (known !== undefined) return known;
+    const members = new Set(type.members.values());
+    this.#members.set(type, members);
+    return members;
   }
 
   emit(line: string): void {
@@ -204,12 +219,12 @@ export class Emitter {
   ): void {
     const type = layout.fields.find(({ name }) => name === discriminator)?.type;
     const of = type?.kind === "bits" ? type.of : type;
+    const texts = of?.kind === "enum" ? this.#membersOf(of) : undefined;
     this.emit(`switch (${value}) {`);
     for (const [key, struct] of Object.entries(variants)) {
       const bigint = of?.kind === "scalar" && of.value === "bigint";
       // A member of an enum may be text that reads as a number.
-      const text = of?.kind === "enum" && [...of.members.values()].includes(key);
-      const number = !text && /^-?\d+$/.test(key);
+      const number = !texts?.has(key) && /^(?:0|-?[1-9]\d*)$/.test(key);
       const value = number ? `${Number(key)}` : JSON.stringify(key);
       this.emit(`case ${bigint && number ? `${BigInt(key)}n` : value}: {`);
       body(layoutOf(struct, this.abi));

@@ -103,6 +103,41 @@ export class DetachedError extends LuoError {
   }
 }
 
+/** Text that is no notation of a type; see "Types" in docs/FORMAT.md. */
+export class NotationError extends LuoError {
+  readonly text: string;
+  /** Where in the text it stops to be one, in UTF-16 code units from its start. */
+  readonly position: number;
+  readonly found: string;
+  readonly expected: string;
+
+  constructor(text: string, position: number, expected: string) {
+    const found = position < text.length ? show(text.slice(position)) : "its end";
+    super(
+      "LUO_NOTATION",
+      `type ${show(text)}, at ${position}: found ${found}, expected ${expected}`,
+    );
+    this.text = text;
+    this.position = position;
+    this.found = found;
+    this.expected = expected;
+  }
+}
+
+/** A schema that describes no layout, or none that goes together with the others of its list. */
+export class SchemaError extends LuoError {
+  /** `family@version`. */
+  readonly struct: string;
+  readonly field: string | undefined;
+
+  constructor(struct: string, field: string | undefined, problem: string, options?: ErrorOptions) {
+    const what = show(field === undefined ? struct : `${struct}.${field}`).slice(1, -1);
+    super("LUO_SCHEMA", `schema ${what} ${problem}`, options);
+    this.struct = struct;
+    this.field = field;
+  }
+}
+
 /** A value as an error message shows it: short, with its type visible. */
 export function show(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;

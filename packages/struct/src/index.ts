@@ -36,6 +36,8 @@ export {
   FieldRangeError,
   InvalidBytesError,
   LuoError,
+  NotationError,
+  SchemaError,
   show,
   UnknownFieldError,
 } from "./errors.js";
@@ -52,6 +54,7 @@ export { type FieldLayout, type Gap, layoutOf, type StructLayout, sizeOf } from 
 export { defineStruct, LuoStruct } from "./luo-struct.js";
 export { Memory } from "./memory.js";
 export { aligned, big, little, note, packed, transient } from "./modifiers.js";
+export { notation, parseNotation, type StructNamed } from "./notation.js";
 export {
   derivedFrom,
   descriptorOf,
@@ -63,11 +66,11 @@ export {
 export {
   type FieldSchema,
   fingerprintOf,
-  notation,
   type StructSchema,
   schemaOf,
   structsIn,
 } from "./schema.js";
+export { SchemaLayouts } from "./schema-layouts.js";
 export { nameSource, propertySource, type SourceNames, structSource } from "./source.js";
 export {
   bitBounds,

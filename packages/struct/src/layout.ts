@@ -1,7 +1,7 @@
 import { type Abi, DEFAULT_ABI, type Endian } from "./abi.js";
 import { DeclarationError } from "./errors.js";
 import { shownAsTable } from "./layout-table.js";
-import { descriptorOf, type FieldDescriptor, type StructOptions } from "./registry.js";
+import { descriptorOf, type FieldDescriptor, type Places, type StructOptions } from "./registry.js";
 import { type BitsType, type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
 
 /** A field with its place. */
@@ -67,9 +67,12 @@ const EXTENT: PerKind<Extent, Abi> = {
   flexible: ({ of }, abi) => ({ size: 0, align: perKind(EXTENT, of, abi).align }),
   struct: ({ of }, abi) => fixedSize(of(), abi),
   union: ({ of }, abi) => {
-    const variants = Object.values(of()).map((struct) => fixedSize(struct, abi));
-    const align = Math.max(1, ...variants.map((variant) => variant.align));
-    const size = Math.max(0, ...variants.map((variant) => variant.size));
+    let [size, align] = [0, 1];
+    for (const struct of Object.values(of())) {
+      const variant = fixedSize(struct, abi);
+      size = Math.max(size, variant.size);
+      align = Math.max(align, variant.align);
+    }
     return { size: roundUp(size, align), align };
   },
   ref: (_, { wideAlign }) => ({ size: 8, align: wideAlign }),
@@ -114,15 +117,20 @@ const layouts = new WeakMap<StructClass, Map<Abi, StructLayout>>();
 const underway = new Set<StructClass>();
 
 /**
- * The layout of a struct: offsets, sizes, alignment and padding by the rules of the C ABI. Computed
- * once per class and ABI.
+ * The layout of a struct: offsets, sizes, alignment and padding by the rules of the C ABI, or as its
+ * schema says when the class was made for one. Computed once per class and ABI.
  *
- * @throws {DeclarationError} when the class is no struct, or contains itself
+ * @throws {DeclarationError} when the class is no struct, or contains itself, or was made for a schema
+ *   and the ABI is another than that of images
  */
 export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLayout {
   const known = layouts.get(struct)?.get(abi);
   if (known !== undefined) return known;
-  const { name, version, fields, options } = descriptorOf(struct);
+  const { name, version, fields, options, places } = descriptorOf(struct);
+  if (places !== undefined && abi !== DEFAULT_ABI) {
+    const problem = `lies as its schema says, which is for ${DEFAULT_ABI.name}, not for ${abi.name}`;
+    throw new DeclarationError(name, undefined, problem);
+  }
   if (underway.has(struct)) {
     const cycle = [...underway, struct].map((link) => link.name).join(" > ");
     throw new DeclarationError(
@@ -133,8 +141,25 @@ export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLay
   }
   underway.add(struct);
   try {
-    const placed = { name, version, struct, abi, ...place(fields, options, abi) };
-    const layout: StructLayout = shownAsTable(placed);
+    const placed = places ?? place(fields, options, abi);
+    const layout: StructLayout = shownAsTable({
+      name,
+      version,
+      struct,
+      abi,
+      size: placed.size,
+      align: placed.align,
+      fields: fields.map((field, index) => ({
+        name: field.name,
+        type: field.type,
+        endian: field.endian ?? options.endian ?? abi.endian,
+        ...(placed.fields[index] as Place),
+      })),
+      padding: gaps(placed.fields, placed.size),
+      references: fields.some(({ type }) => perKind(REFERENCES, type, abi)),
+      flexible: fields.at(-1)?.type.kind === "flexible",
+      overlay: options.overlay === true,
+    });
     const perAbi = layouts.get(struct) ?? new Map();
     layouts.set(struct, perAbi.set(abi, layout));
     return layout;
@@ -143,8 +168,10 @@ export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLay
   }
 }
 
-function place(fields: readonly FieldDescriptor[], options: StructOptions, abi: Abi) {
-  const placed: FieldLayout[] = [];
+type Place = Pick<FieldLayout, "offset" | "size" | "bitOffset">;
+
+function place(fields: readonly FieldDescriptor[], options: StructOptions, abi: Abi): Places {
+  const placed: Place[] = [];
   const overlay = options.overlay === true;
   let align = options.align ?? 1;
   /** Bits in use so far, and at most. */
@@ -153,27 +180,17 @@ function place(fields: readonly FieldDescriptor[], options: StructOptions, abi: 
   for (const field of fields) {
     if (overlay) end = 0;
     const packed = field.packed === true || options.packed === true;
-    const endian = field.endian ?? options.endian ?? abi.endian;
     const at = placeField(field, packed, end, abi);
-    placed.push({ name: field.name, type: field.type, endian, ...at.layout });
+    placed.push(at.layout);
     align = Math.max(align, at.align);
     end = at.end;
     most = Math.max(most, end);
   }
-  const size = roundUp(Math.ceil(most / 8), align);
-  return {
-    size,
-    align,
-    fields: placed,
-    padding: gaps(placed, size),
-    references: fields.some(({ type }) => perKind(REFERENCES, type, abi)),
-    flexible: fields.at(-1)?.type.kind === "flexible",
-    overlay,
-  };
+  return { size: roundUp(Math.ceil(most / 8), align), align, fields: placed };
 }
 
 interface Placed {
-  readonly layout: Pick<FieldLayout, "offset" | "size" | "bitOffset">;
+  readonly layout: Place;
   /** What it contributes to the alignment of the struct, in bytes. */
   readonly align: number;
   /** The first bit after it. */
@@ -236,7 +253,7 @@ function placeBits(
 }
 
 /** The bytes that no field touches. */
-function gaps(fields: readonly FieldLayout[], size: number): Gap[] {
+function gaps(fields: readonly Place[], size: number): Gap[] {
   const found: Gap[] = [];
   let end = 0;
   for (const { offset, size: length } of fields) {

@@ -11,7 +11,7 @@ import {
 import type { StructClass } from "./types.js";
 
 /** Types refer to structs as `family@version`, so a family's name is a word. */
-const FAMILY = /^[\p{L}\p{N}_$./-]+$/u;
+export const FAMILY = /^[\p{L}\p{N}_$./-]+$/u;
 
 /**
  * Makes a class a struct: its annotated fields, in the order of declaration, become a layout as the

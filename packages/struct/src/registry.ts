@@ -30,6 +30,22 @@ export interface StructOptions {
   readonly overlay?: boolean;
 }
 
+/** Where a struct and its fields lie by a schema's word, which no rule of an ABI is asked for. */
+export interface Places {
+  /** In bytes, a multiple of `align`. */
+  readonly size: number;
+  /** In bytes. */
+  readonly align: number;
+  /** In the order of the fields; as in `FieldLayout`. */
+  readonly fields: readonly {
+    readonly offset: number;
+    readonly size: number;
+    readonly bitOffset?: number;
+  }[];
+  /** That of the layout, where the schema comes with one. */
+  readonly fingerprint?: bigint;
+}
+
 /** A class as it was annotated: what reflection gives, and what everything else is made from. */
 export interface StructDescriptor {
   /** The class itself. */
@@ -44,6 +60,8 @@ export interface StructDescriptor {
   /** The names of properties that are no fields and may be lost: `@transient`. */
   readonly transient: ReadonlySet<string | symbol>;
   readonly options: StructOptions;
+  /** Of a class that was made for a schema. */
+  readonly places?: Places;
 }
 
 /**

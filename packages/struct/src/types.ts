@@ -39,7 +39,7 @@ export interface ScalarType {
 }
 
 /** An integer of which only some values are allowed. */
-interface EnumType {
+export interface EnumType {
   readonly kind: "enum";
   readonly of: ScalarType;
   /** The program's value for each number in memory. */
@@ -126,7 +126,7 @@ export type FieldType =
   | ReservedType;
 
 /** A type of one kind. */
-type OfKind<K extends FieldType["kind"]> = Extract<FieldType, { kind: K }>;
+export type OfKind<K extends FieldType["kind"]> = Extract<FieldType, { kind: K }>;
 
 /** One function per kind of type: how layouts, notations and checks are written down. */
 export type PerKind<R, Context = void> = {

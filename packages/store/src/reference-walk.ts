@@ -1,0 +1,199 @@
+import {
+  type AddressSpace,
+  BadAddressError,
+  checksum,
+  HEADER_BYTES,
+  readArrayHeader,
+  readArrayTable,
+  tableBytes,
+} from "@luo/memory";
+import { fingerprintOf, type Memory, type StructLayout } from "@luo/struct";
+import type { Layouts } from "./layouts.js";
+import { type Step, stepsOf, type Trail } from "./reference-steps.js";
+import type { ImageSchema } from "./schemas.js";
+
+/** Elements of an array in a row, in one extent. */
+export interface ArrayRow {
+  /** Address of the array's header. */
+  readonly array: number;
+  readonly element: StructLayout;
+  /** Address of the first element in the extent, and its index in the array. */
+  readonly first: number;
+  readonly from: number;
+}
+
+/** A field that refers to an array. */
+export interface Reference {
+  /** The address that it holds: of the array's header, unless the array has moved. */
+  readonly array: number;
+  /** Address of the field, a u64. */
+  readonly at: number;
+  /** True when the field is big-endian. */
+  readonly big: boolean;
+  /** The elements among which the field lies; undefined when it lies in the object itself. */
+  readonly holder: ArrayRow | undefined;
+}
+
+/** The address at which to go on in place of the one that a field holds, if it is another. */
+export type Redirect = (reference: Reference) => number | undefined;
+
+/** Is told of all that an object consists of, as it is found. */
+export interface ReferenceVisitor {
+  /** Comes before anything else; without it, every array is where the reference says. */
+  readonly redirect?: Redirect;
+  /**
+   * A reference to the array at an address. Several may lead to one: returning false leaves out what
+   * is behind this one, its header included.
+   */
+  reference(array: number): boolean;
+  /** An allocation: the object itself, or a header, a table or an extent of an array. */
+  allocation(address: number, bytes: number, what: string): void;
+}
+
+interface WalkOptions {
+  /** Whether the elements of arrays are held against their checksums; false by default. */
+  readonly contents?: boolean;
+}
+
+/** Structs in a row that are still to be looked at: there may be more than a list has room for. */
+interface Row {
+  readonly layout: StructLayout;
+  /** Of each struct. */
+  readonly bytes: number;
+  readonly memory: Memory;
+  /** What is added to an offset in the memory to get an address. */
+  readonly base: number;
+  readonly holder: ArrayRow | undefined;
+  /** In the memory, of the next struct. */
+  offset: number;
+  left: number;
+}
+
+/**
+ * Goes along the references of objects by the layouts of their structs, so it needs no class of the
+ * program: to take account of memory, to free what an object consists of, and to look for what cannot
+ * be right. It reads references, and the integers that tell where those are, and decodes nothing.
+ */
+export class ReferenceWalk {
+  readonly #memory: AddressSpace;
+  readonly #layouts: Layouts;
+
+  constructor(memory: AddressSpace, layouts: Layouts) {
+    this.#memory = memory;
+    this.#layouts = layouts;
+  }
+
+  /**
+   * Visits an object and every array behind it, for as long as the visitor goes into those: one that
+   * goes into each array once comes to an end also where references run in a circle. Nothing is kept on
+   * the stack for an array, so lists may be of any length.
+   *
+   * @throws {BadAddressError} when something cannot lie where it is said to
+   * @throws {BadImageError} when the schemas of the image describe no layouts
+   */
+  walk(
+    schema: ImageSchema,
+    address: number,
+    bytes: number,
+    visitor: ReferenceVisitor,
+    { contents = false }: WalkOptions = {},
+  ): void {
+    const layout = this.#layouts.get(schema);
+    const { memory, offset } = this.#memory.locate(address, bytes, layout.name);
+    visitor.allocation(address, bytes, layout.name);
+    if (!layout.references) return;
+    if (layout.size > bytes) {
+      throw new BadAddressError(address, `${layout.name} does not fit in the ${bytes} bytes there`);
+    }
+    const base = address - offset;
+    const rows: Row[] = [{ layout, bytes, memory, base, holder: undefined, offset, left: 1 }];
+    for (let row = rows.at(-1); row !== undefined; row = rows.at(-1)) {
+      // Arrays that are found go first; the rest of the row waits below them.
+      const found = rows.length;
+      const trail = new ArrayTrail(this.#memory, row, rows, visitor, contents);
+      const steps = stepsOf(row.layout);
+      while (row.left > 0 && rows.length === found) trail.next(row, steps);
+      if (row.left === 0) rows.splice(found - 1, 1);
+    }
+  }
+}
+
+/** Follows the references of the structs in a row. */
+class ArrayTrail implements Trail {
+  readonly memory: Memory;
+  readonly base: number;
+  end = 0;
+  readonly #preserved: AddressSpace;
+  readonly #holder: ArrayRow | undefined;
+  readonly #rows: Row[];
+  readonly #visitor: ReferenceVisitor;
+  readonly #contents: boolean;
+
+  constructor(
+    preserved: AddressSpace,
+    row: Row,
+    rows: Row[],
+    visitor: ReferenceVisitor,
+    contents: boolean,
+  ) {
+    this.memory = row.memory;
+    this.base = row.base;
+    this.#preserved = preserved;
+    this.#holder = row.holder;
+    this.#rows = rows;
+    this.#visitor = visitor;
+    this.#contents = contents;
+  }
+
+  /** Follows the next struct of the row. */
+  next(row: Row, steps: readonly Step[]): void {
+    const start = row.offset;
+    row.offset += row.bytes;
+    row.left--;
+    this.end = row.offset;
+    for (const { offset, follow } of steps) follow(this, start + offset, start);
+  }
+
+  array(element: StructLayout, at: number, big: boolean): void {
+    const { name, size } = element;
+    const preserved = this.#preserved;
+    const stored = this.memory.view.getBigUint64(at, !big);
+    const array = this.#target(stored, at, big);
+    const identity = { address: array ?? stored, name };
+    const header = readArrayHeader(preserved, identity, size);
+    if (header.fingerprint !== fingerprintOf(element.struct)) {
+      const problem = `the array of ${name} holds elements of another layout`;
+      throw new BadAddressError(identity.address, problem);
+    }
+    const address = Number(identity.address);
+    if (!this.#visitor.reference(address)) return;
+    const what = `of an array of ${name}`;
+    this.#visitor.allocation(address, HEADER_BYTES, `the header ${what}`);
+    const extents = readArrayTable(preserved, identity, header);
+    if (extents.length === 0) return;
+    this.#visitor.allocation(header.table, tableBytes(extents.length), `the table ${what}`);
+    let from = 0;
+    for (const { address: first, capacity, checksum: noted } of extents) {
+      this.#visitor.allocation(first, capacity * size, `an extent ${what}`);
+      const used = Math.min(header.count - from, capacity);
+      const place = preserved.at(first);
+      if (this.#contents && checksum(place.memory, place.offset, used * size) !== noted) {
+        throw new BadAddressError(first, `an extent ${what} has changed since it was written`);
+      }
+      if (element.references && used > 0) {
+        const { memory, offset } = place;
+        const holder = { array: address, element, first, from };
+        const row = { layout: element, bytes: size, memory, base: first - offset, holder, offset };
+        this.#rows.push({ ...row, left: used });
+      }
+      from += used;
+    }
+  }
+
+  /** Where the array of a reference has moved to, if it has. */
+  #target(stored: bigint, at: number, big: boolean): number | undefined {
+    const { redirect } = this.#visitor;
+    if (redirect === undefined) return undefined;
+    return redirect({ array: Number(stored), at: this.base + at, big, holder: this.#holder });
+  }
+}
