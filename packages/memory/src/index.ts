@@ -1,7 +1,7 @@
 export { PreservedArray, shapeOf } from "./arrays/array.js";
 export {
-  type ArrayExtent,
-  type ArrayHeader,
+  ArrayExtent,
+  ArrayHeader,
   HEADER_BYTES,
   readArrayHeader,
   readArrayTable,
@@ -10,10 +10,11 @@ export {
 export { ArrayOwner } from "./arrays/array-owner.js";
 export type { ArrayStorage, ElementShape } from "./arrays/array-storage.js";
 export { ArrayWriter } from "./arrays/array-writer.js";
-export { BlockList } from "./arrays/block-list.js";
+export { BlockHeader, BlockList } from "./arrays/block-list.js";
 export type { AddressSpace, Contents } from "./bytes/address-space.js";
 export { type Backing, HeapBacking, heapBacking } from "./bytes/backing.js";
-export { checksum } from "./bytes/checksum.js";
+export { type Checked, CheckedCodec, type ChecksumMismatch } from "./bytes/checked-codec.js";
+export { checksum, NOT_COMPUTED } from "./bytes/checksum.js";
 export {
   type Allocation,
   AllocationError,

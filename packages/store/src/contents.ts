@@ -1,7 +1,8 @@
-import { type ArrayOwner, checksum, LeakError, type Pool, type PreservedMemory } from "@luo/memory";
+import { type ArrayOwner, LeakError, type Pool, type PreservedMemory } from "@luo/memory";
 import type { StructLayout } from "@luo/struct";
-import type { Copy, Directory } from "./directory.js";
+import type { Directory } from "./directory.js";
 import { BadObjectError } from "./errors.js";
+import type { Copy } from "./image-records.js";
 import { Layouts } from "./layouts.js";
 import { redirectReferences } from "./reference-redirect.js";
 import { type Redirect, type ReferenceVisitor, ReferenceWalk } from "./reference-walk.js";
@@ -56,15 +57,14 @@ export class Contents {
 
   /** The checksum of a struct's bytes. */
   sum({ address, bytes }: Copy): number {
-    const { memory, offset } = this.#memory.at(address);
-    return checksum(memory, offset, bytes);
+    return this.#memory.checksumOf(this.#memory.at(address), bytes);
   }
 
   /** @throws {BadObjectError} when the bytes are not those that were written */
   check(identifier: string, copy: Copy): void {
     const { address, bytes, checksum: expected } = copy;
-    const found = this.sum(copy);
-    if (found === expected) return;
+    const found = this.#memory.mismatch(this.#memory.at(address), bytes, expected);
+    if (found === undefined) return;
     throw new BadObjectError(
       identifier,
       `its ${bytes} bytes at 0x${address.toString(16)} have the checksum ${found}, expected ${expected}; they have changed since they were written`,

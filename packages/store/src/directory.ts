@@ -1,43 +1,34 @@
-import { BadAddressError, checksum, type Location, OutOfMemoryError, type Pool } from "@luo/memory";
-import { codecOf, LuoStruct, u32, u64 } from "@luo/struct";
+import {
+  type AddressSpace,
+  BadAddressError,
+  CheckedCodec,
+  checksum,
+  type Location,
+  OutOfMemoryError,
+  type Pool,
+} from "@luo/memory";
+import { codecOf, layoutOf } from "@luo/struct";
 import { BadImageError } from "./errors.js";
 import { IdentifierBytes, MAX_IDENTIFIER } from "./identifier.js";
-import { IdentifierIndex, MAX_ENTRY_ADDRESS } from "./identifier-index.js";
+import {
+  COPIES_OFFSET,
+  IdentifierIndex,
+  keyOffset,
+  LENGTH_OFFSET,
+  MAX_ENTRY_ADDRESS,
+} from "./identifier-index.js";
+import { Copy, EntryHeader, Segment, SegmentV0, SegmentV1 } from "./image-records.js";
+import type { ImageSchema } from "./schemas.js";
 
-/** The beginning of a segment; its entries follow. */
-@LuoStruct(0, { family: "luo.segment" })
-class Segment {
-  /** XXH32 of the rest of the header and of the entries. */
-  @u32 checksum = 0;
-  /** How many entries follow. */
-  @u32 entries = 0;
-  /** Address of the segment before this; 0 in the oldest. */
-  @u64.number previous = 0;
-  /** The generation that it was written for. */
-  @u64.number generation = 0;
-  /** Of all entries. */
-  @u64.number bytes = 0;
-  /** Bytes that are allocated, header included. */
-  @u64.number capacity = 0;
-}
-
-/** One version of an object. */
-@LuoStruct(0, { family: "luo.copy" })
-export class Copy {
-  /** Index of its layout among the schemas. */
-  @u32 schema = 0;
-  /** XXH32 of its bytes. */
-  @u32 checksum = 0;
-  @u64.number address = 0;
-  /** Of the struct itself; arrays that it refers to are not counted. */
-  @u64.number bytes = 0;
-}
-
-const segmentCodec = codecOf(Segment);
+const segmentCodec = new CheckedCodec(SegmentV1);
+const oldSegmentCodec = codecOf(SegmentV0);
+const entryCodec = codecOf(EntryHeader);
 const copyCodec = codecOf(Copy);
 
-/** An entry: u16 bytes of the identifier, u16 copies, u32 zero; the copies; the identifier, padded to 8. */
-const ENTRY = 8;
+/** Bytes of an entry before its copies. */
+const ENTRY = entryCodec.size;
+/** Bytes from a copy to the index of its schema. */
+const SCHEMA_OFFSET = layoutOf(Copy).fields.find(({ name }) => name === "schema")?.offset ?? 0;
 /** With one copy and a short identifier. */
 const SMALLEST_ENTRY = 40;
 const MAX_COPIES = 0xffff;
@@ -57,6 +48,8 @@ export class Directory {
   #sealed = 0;
   /** Entries in all segments, and those that are out of date. */
   #entries = 0;
+  /** The headers of segments: those of format 2, until the first change. */
+  #headers: SegmentHeaders = HEADERS;
   #open: { address: number; capacity: number; used: number; entries: number } | undefined;
 
   constructor(pool: Pool) {
@@ -66,52 +59,43 @@ export class Directory {
   /**
    * The directory whose newest segment lies at an address.
    *
-   * @throws {BadImageError} when a segment is damaged
+   * @throws {BadImageError} when a segment is damaged, or an entry is not as it must be
    * @throws {BadAddressError} when one cannot lie where it is said to
    */
-  static open(pool: Pool, newest: number, objects: number): Directory {
+  static open(pool: Pool, { newest, objects, format, schemas }: StoredDirectory): Directory {
     const { memory } = pool;
     const directory = new Directory(pool);
-    const bytes: number[] = [];
+    const headers = format === 2 ? OLD_HEADERS : HEADERS;
+    directory.#headers = headers;
+    const segments: SegmentV1[] = [];
     let generation = memory.generation;
     let room = memory.end;
     // Where a circle would have to come back to, moved on ever less often: Brent's cycle detection.
     let [mark, moves] = [0, 1];
     for (let address = newest; address !== 0; ) {
       if (address === mark) room = 0;
-      if (bytes.length === moves) [mark, moves] = [address, moves * 2];
-      const at = memory.locate(address, segmentCodec.size, "a directory segment");
-      const segment = segmentCodec.decode(at.memory, at.offset);
-      const length = segmentCodec.size + segment.bytes;
-      memory.locate(address, segment.capacity, "a directory segment with its entries");
-      if (length > segment.capacity) {
-        throw new BadAddressError(
-          address,
-          "a directory segment has more bytes than were allocated",
-        );
-      }
-      room -= length;
+      if (segments.length === moves) [mark, moves] = [address, moves * 2];
+      const segment = headers.read(memory, address);
+      room -= headers.size + segment.bytes;
       if (room < 0 || segment.generation > generation) {
         throw new BadAddressError(address, "the segments of the directory overlap or form a loop");
       }
-      const sum = checksum(at.memory, at.offset + 4, length - 4);
-      if (sum !== segment.checksum) {
-        throw new BadImageError(
-          `the directory segment at 0x${address.toString(16)} has the checksum ${segment.checksum}, expected ${sum}`,
-        );
-      }
       generation = segment.generation;
       directory.#segments.push(address);
-      bytes.push(segment.bytes);
+      segments.push(segment);
       directory.#entries += segment.entries;
       address = segment.previous;
     }
     directory.#segments.reverse();
-    bytes.reverse();
-    const most = bytes.reduce((sum, length) => sum + length, 0) / SMALLEST_ENTRY;
-    directory.#index = new IdentifierIndex(Math.min(objects, most));
+    segments.reverse();
+    const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+    directory.#index = new IdentifierIndex(Math.min(objects, bytes / SMALLEST_ENTRY));
     directory.#segments.forEach((address, at) => {
-      directory.#read(address + segmentCodec.size, bytes[at] as number);
+      const { bytes = 0, entries = 0 } = segments[at] ?? {};
+      const found = directory.#read(address + headers.size, bytes, schemas);
+      if (found === entries) return;
+      const problem = `a directory segment has ${found} entries, expected ${entries}`;
+      throw new BadAddressError(address, problem);
     });
     directory.#sealed = directory.#segments.length;
     if (directory.size !== objects) {
@@ -133,9 +117,8 @@ export class Directory {
   /** Every segment with its header, for who takes account of memory. */
   *#laid(): Iterable<{ address: number; bytes: number; capacity: number }> {
     for (const address of this.#segments) {
-      const { memory, offset } = this.#at(address);
-      const { bytes, capacity } = segmentCodec.decode(memory, offset);
-      yield { address, bytes: segmentCodec.size + bytes, capacity };
+      const { bytes, capacity } = this.#headers.decode(this.#at(address));
+      yield { address, bytes: this.#headers.size + bytes, capacity };
     }
   }
 
@@ -156,7 +139,7 @@ export class Directory {
   *entries(): Iterable<number> {
     this.#close();
     for (const { address, bytes } of this.#laid()) {
-      let at = address + segmentCodec.size;
+      let at = address + this.#headers.size;
       while (at < address + bytes) {
         const place = this.#at(at);
         const { key, size, length } = extentOf(place);
@@ -177,7 +160,7 @@ export class Directory {
   /** How many versions of its object an entry has. */
   copies(entry: number): number {
     const { memory, offset } = this.#at(entry);
-    return memory.u16[offset / 2 + 1] as number;
+    return memory.u16[(offset + COPIES_OFFSET) / 2] as number;
   }
 
   /** One of them. */
@@ -189,11 +172,16 @@ export class Directory {
   /** The index of its layout among the schemas. */
   schema(entry: number, at: number): number {
     const { memory, offset } = this.#at(entry);
-    return memory.u32[(offset + ENTRY + at * copyCodec.size) / 4] as number;
+    return memory.u32[(offset + ENTRY + at * copyCodec.size + SCHEMA_OFFSET) / 4] as number;
   }
 
-  /** Says what an identifier holds from now on. */
+  /**
+   * Says what an identifier holds from now on.
+   *
+   * @throws {OutOfMemoryError} when there is no room for the entry; nothing has changed then
+   */
   set(identifier: string, copies: readonly Copy[]): void {
+    this.#modernize();
     const key = this.#identifier.set(identifier);
     const entry = this.#append(key, copies);
     if (copies.length > 0) this.#index.set(this.#pool.memory, key, entry);
@@ -201,18 +189,29 @@ export class Directory {
     if (this.#entries > 2 * this.size + 256) this.#tryToCompact();
   }
 
-  /** Completes the segments of this generation. */
+  /**
+   * Completes the segments of this generation; a directory of format 2 is written anew.
+   *
+   * @throws {OutOfMemoryError} when there is no room for that
+   */
   seal(generation: number): void {
     this.#close();
+    this.#modernize();
+    const { memory: space } = this.#pool;
     for (const address of this.#segments.slice(this.#sealed)) {
       const { memory, offset } = this.#at(address);
       const segment = segmentCodec.decode(memory, offset);
       segment.generation = generation;
-      segmentCodec.encode(segment, memory, offset);
-      segment.checksum = checksum(memory, offset + 4, segmentCodec.size + segment.bytes - 4);
+      const entries = { memory, offset: offset + segmentCodec.size };
+      segment.entriesChecksum = space.checksumOf(entries, segment.bytes);
       segmentCodec.encode(segment, memory, offset);
     }
     this.#sealed = this.#segments.length;
+  }
+
+  /** Writes a directory of format 2 anew, in one of today. */
+  #modernize(): void {
+    if (this.#headers !== HEADERS) this.#compact();
   }
 
   #append(key: IdentifierBytes, copies: readonly Copy[]): number {
@@ -225,9 +224,7 @@ export class Directory {
     const segment = this.#room(length);
     const entry = segment.address + segment.used;
     const { memory, offset } = this.#at(entry);
-    memory.u16[offset / 2] = key.length;
-    memory.u16[offset / 2 + 1] = copies.length;
-    memory.u32[offset / 4 + 1] = 0;
+    entryCodec.encode({ length: key.length, copies: copies.length, unused: 0 }, memory, offset);
     let at = offset + ENTRY;
     for (const copy of copies) {
       copyCodec.encode(copy, memory, at);
@@ -266,18 +263,9 @@ export class Directory {
     if (this.#open === undefined) return;
     const { address, used, entries, capacity } = this.#open;
     const { memory, offset } = this.#at(address);
-    segmentCodec.encode(
-      {
-        checksum: 0,
-        entries,
-        previous: this.#segments.at(-2) ?? 0,
-        generation: 0,
-        bytes: used - segmentCodec.size,
-        capacity,
-      },
-      memory,
-      offset,
-    );
+    const previous = this.#segments.at(-2) ?? 0;
+    const segment = { ...new SegmentV1(), previous, bytes: used - HEADERS.size, capacity, entries };
+    segmentCodec.encode(segment, memory, offset);
     this.#open = undefined;
   }
 
@@ -310,6 +298,7 @@ export class Directory {
       at += length;
     }
     for (const former of this.#segments) this.#pool.free(former);
+    this.#headers = HEADERS;
     this.#segments = [address];
     this.#sealed = 0;
     this.#entries = entries.length;
@@ -321,14 +310,15 @@ export class Directory {
     return this.#pool.memory.at(address);
   }
 
-  /** Takes in the entries of a segment, which begin at an address. */
-  #read(start: number, length: number): void {
+  /** Takes in the entries of a segment, which begin at an address, and counts them. */
+  #read(start: number, length: number, schemas: readonly ImageSchema[]): number {
     const { memory, offset } = this.#at(start);
     const end = offset + length;
+    let entries = 0;
     const bad = (at: number, problem: string): never => {
       throw new BadAddressError(start + at - offset, `a directory entry ${problem}`);
     };
-    for (let at = offset; at < end; ) {
+    for (let at = offset; at < end; entries++) {
       if (at + ENTRY > end) bad(at, "does not end where its segment does");
       const entry = extentOf({ memory, offset: at });
       if (entry.size === 0 || entry.size > MAX_IDENTIFIER) {
@@ -339,17 +329,115 @@ export class Directory {
       if (!identifier.isText || !identifier.equals(memory.u32, entry.key)) {
         bad(at, "has an identifier that is not UTF-8, padded with zeros");
       }
+      const problem = entryProblem({ memory, offset: at }, schemas);
+      if (problem !== undefined) bad(at, problem);
       const address = start + at - offset;
-      if (memory.u16[at / 2 + 1] === 0) this.#index.delete(this.#pool.memory, identifier);
+      if (entry.copies === 0) this.#index.delete(this.#pool.memory, identifier);
       else this.#index.set(this.#pool.memory, identifier, address);
       at += entry.length;
     }
+    return entries;
   }
 }
 
-/** An entry's identifier: its offset in the memory and its bytes; and the bytes of the entry. */
-function extentOf({ memory, offset }: Location): { key: number; size: number; length: number } {
-  const size = memory.u16[offset / 2] as number;
-  const key = offset + ENTRY + (memory.u16[offset / 2 + 1] as number) * copyCodec.size;
-  return { key, size, length: key + Math.ceil(size / 8) * 8 - offset };
+/** What a root says of a directory, and what its entries refer to. */
+interface StoredDirectory {
+  /** Address of the newest segment; 0 when there is no object. */
+  readonly newest: number;
+  /** Identifiers that hold an object. */
+  readonly objects: number;
+  /** The format of the image, 2 or 3. */
+  readonly format: number;
+  readonly schemas: readonly ImageSchema[];
+}
+
+/** How the headers of segments are read. */
+interface SegmentHeaders {
+  /** In bytes. */
+  readonly size: number;
+  decode(at: Location): Pick<SegmentV1, "bytes" | "capacity">;
+  /**
+   * A header, after it and the entries were held against their checksums.
+   *
+   * @throws {BadImageError} when they have changed since they were written
+   * @throws {BadAddressError} when they cannot lie there
+   */
+  read(memory: AddressSpace, address: number): SegmentV1;
+}
+
+const HEADERS: SegmentHeaders = {
+  size: segmentCodec.size,
+  decode: ({ memory, offset }) => segmentCodec.decode(memory, offset),
+  read(space, address) {
+    const { memory, offset } = space.locate(address, segmentCodec.size, "a directory segment");
+    const mismatch = segmentCodec.mismatch(memory, offset);
+    if (mismatch !== undefined) throw damaged(address, mismatch.expected, mismatch.found);
+    const segment = segmentCodec.decode(memory, offset);
+    checkCapacity(space, address, segmentCodec.size, segment);
+    const entries = { memory, offset: offset + segmentCodec.size };
+    const found = space.mismatch(entries, segment.bytes, segment.entriesChecksum);
+    if (found !== undefined) throw damaged(address, segment.entriesChecksum, found);
+    return segment;
+  },
+};
+
+const OLD_HEADERS: SegmentHeaders = {
+  size: oldSegmentCodec.size,
+  decode: ({ memory, offset }) => oldSegmentCodec.decode(memory, offset),
+  read(space, address) {
+    const { memory, offset } = space.locate(address, oldSegmentCodec.size, "a directory segment");
+    const old = oldSegmentCodec.decode(memory, offset);
+    checkCapacity(space, address, oldSegmentCodec.size, old);
+    const found = checksum(memory, offset + 4, oldSegmentCodec.size + old.bytes - 4);
+    if (found !== old.checksum) throw damaged(address, old.checksum, found);
+    return Segment.convert(old, 1) as SegmentV1;
+  },
+};
+
+function damaged(address: number, expected: number, found: number): BadImageError {
+  return new BadImageError(
+    `the directory segment at 0x${address.toString(16)} has the checksum ${found}, expected ${expected}; it has changed since it was written`,
+  );
+}
+
+function checkCapacity(
+  space: AddressSpace,
+  address: number,
+  header: number,
+  { bytes, capacity }: Pick<SegmentV1, "bytes" | "capacity">,
+): void {
+  space.locate(address, capacity, "a directory segment with its entries");
+  if (header + bytes <= capacity) return;
+  throw new BadAddressError(address, "a directory segment has more bytes than were allocated");
+}
+
+/** What is wrong with the copies of an entry: they are versions of one family, the newest first. */
+function entryProblem(
+  { memory, offset }: Location,
+  schemas: readonly ImageSchema[],
+): string | undefined {
+  const { copies } = extentOf({ memory, offset });
+  if (memory.u32[offset / 4 + 1] !== 0) return "has reserved bytes that are not zero";
+  let before: ImageSchema | undefined;
+  for (let copy = 0; copy < copies; copy++) {
+    const index = memory.u32[(offset + ENTRY + copy * copyCodec.size + SCHEMA_OFFSET) / 4] ?? 0;
+    const schema = schemas[index];
+    if (schema === undefined) return `has layout ${index} of ${schemas.length}`;
+    if (before !== undefined && before.family !== schema.family) {
+      return `has copies of the families ${before.family} and ${schema.family}, expected one`;
+    }
+    if (before !== undefined && before.version <= schema.version) {
+      return `has version ${schema.version} behind version ${before.version}, expected the newest first`;
+    }
+    before = schema;
+  }
+  return undefined;
+}
+
+/** An entry's copies, its identifier (the offset in the memory, and bytes), and its own bytes. */
+function extentOf({ memory, offset }: Location) {
+  const size = memory.u16[(offset + LENGTH_OFFSET) / 2] as number;
+  const copies = memory.u16[(offset + COPIES_OFFSET) / 2] as number;
+  const key = offset + keyOffset(copies);
+  return { copies, size, key, length: key + Math.ceil(size / 8) * 8 - offset };
 }

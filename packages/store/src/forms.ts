@@ -32,7 +32,7 @@ export class Forms {
   }
 
   /**
-   * The newest version that the family writes, and those alongside.
+   * The newest version that the family writes and those alongside, the newest first.
    *
    * @throws {FamilyError} when the family has no such version
    * @throws {BadImageError} when the image has another layout of one, or one goes beyond a limit of the
@@ -47,7 +47,8 @@ export class Forms {
     if (alongside === undefined) return newest;
     const others = new Set(alongside);
     others.delete(newest[0].version);
-    return [...newest, ...Array.from(others, (version) => this.#form(family.structOf(version)))];
+    const forms = Array.from(others, (version) => this.#form(family.structOf(version)));
+    return [...newest, ...forms].sort((a, b) => b.version - a.version);
   }
 
   /** By schema, how the family reads it; undefined where it does not. */

@@ -1,5 +1,19 @@
 import type { AddressSpace } from "@luo/memory";
+import { layoutOf } from "@luo/struct";
 import type { IdentifierBytes } from "./identifier.js";
+import { Copy, EntryHeader } from "./image-records.js";
+
+const entry = layoutOf(EntryHeader);
+const offsetOf = (name: keyof EntryHeader) =>
+  entry.fields.find((field) => field.name === name)?.offset ?? 0;
+
+/** Bytes from an entry to the number of bytes of its identifier, and to the number of its copies. */
+export const [LENGTH_OFFSET, COPIES_OFFSET] = [offsetOf("length"), offsetOf("copies")];
+
+const [ENTRY_BYTES, COPY_BYTES] = [entry.size, layoutOf(Copy).size];
+
+/** Bytes from an entry to its identifier. */
+export const keyOffset = (copies: number) => ENTRY_BYTES + copies * COPY_BYTES;
 
 /** Bytes of the address space that entries may lie in: their addresses are kept in units of 8. */
 export const MAX_ENTRY_ADDRESS = 2 ** 35;
@@ -72,9 +86,9 @@ export class IdentifierIndex {
       const address = (entry >>> 0) * 8;
       const { memory, start } = space.segmentOf(address);
       const at = address - start;
-      if (memory.u16[at / 2] !== length) continue;
-      // 8 bytes of the entry's own, and 24 for each copy.
-      if (key.equals(memory.u32, at + 8 + (memory.u16[at / 2 + 1] as number) * 24)) return slot;
+      if (memory.u16[(at + LENGTH_OFFSET) / 2] !== length) continue;
+      const copies = memory.u16[(at + COPIES_OFFSET) / 2] as number;
+      if (key.equals(memory.u32, at + keyOffset(copies))) return slot;
     }
   }
 

@@ -1,119 +1,276 @@
-import { checksum, PAGE_SIZE } from "@luo/memory";
-import { char, codecOf, LuoStruct, Memory, show, u32, u64 } from "@luo/struct";
+import { CheckedCodec, PAGE_SIZE } from "@luo/memory";
+import { codecOf, Memory, show } from "@luo/struct";
 import { BadImageError } from "./errors.js";
-
-const MAGIC = "luo-img";
+import {
+  BYTE_ORDER,
+  ImageHeader,
+  ImageStart,
+  MAGIC,
+  type Program,
+  Root,
+  RootV0,
+  RootV1,
+} from "./image-records.js";
 
 /** The version of the format that docs/FORMAT.md specifies. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
-/** As a little-endian machine writes it: 04 03 02 01. */
-const BYTE_ORDER = 0x0102_0304;
-
-/** Bytes between the first root and the second; the rest of the first page is zero. */
+/** Bytes between the first header and the second. */
 const SLOT = 2048;
 
-/** Where everything else begins: one complete generation of an image. */
-@LuoStruct(0, { family: "luo.root" })
-export class Root {
-  @char(8) magic = MAGIC;
-  @u32 format = FORMAT;
-  @u32 pageSize = PAGE_SIZE;
-  @u32 byteOrder = BYTE_ORDER;
-  /** XXH32 of the schemas. */
-  @u32 schemasChecksum = 0;
-  /** Counts the generations, from 1. */
-  @u64.number generation = 0;
-  /** Bytes of the address space, a multiple of the page size. */
-  @u64.number length = 0;
-  /** Address of the newest directory segment; 0 when there is no object. */
-  @u64.number directory = 0;
-  /** Identifiers that hold an object. */
-  @u64.number objects = 0;
-  /** Address and length in bytes of the schemas, which are JSON. */
-  @u64.number schemas = 0;
-  @u64.number schemasLength = 0;
-  /** Address of the first block of the list of resident pools; 0 when there are none. */
-  @u64.number pools = 0;
-  @u32 reserved = 0;
-  /** XXH32 of the root up to here. */
-  @u32 checksum = 0;
+/** Bytes from a header to its root; more fields of the header would lie between. */
+const ROOT_OFFSET = 256;
+
+/** The last generation that an image can have. */
+export const LAST_GENERATION = Number.MAX_SAFE_INTEGER - 1;
+
+const headerCodec = new CheckedCodec(ImageHeader);
+const rootCodec = new CheckedCodec(RootV1);
+const oldRootCodec = new CheckedCodec(RootV0);
+
+/** Features of an image that a program may have to know, a bit each; this release knows of none. */
+export type Features = Pick<ImageHeader, "compatible" | "readCompatible" | "incompatible">;
+
+/** The program that wrote an image, and what a reader must know of it: in any format. */
+export interface ImageOrigin {
+  /** The format of the image. */
+  readonly format: number;
+  /** True when this release reads it. */
+  readonly readable: boolean;
+  /** True when this release can write its next generation. */
+  readonly writable: boolean;
+  /** The program that wrote it; undefined where it did not say. */
+  readonly program: Program | undefined;
+  readonly generation: number;
+  readonly features: Features;
 }
 
-const codec = codecOf(Root);
-const sumAt = codec.size - 4;
+/** The newest generation of an image. */
+export interface Generation {
+  readonly root: RootV1;
+  readonly origin: ImageOrigin;
+}
 
 /**
- * Writes the root of a generation over that of the last but one. The checksum comes last: whenever
- * the program ends before, the root of the last generation is the newest that is valid.
+ * Writes header and root of a generation over those of the last but one. The root's checksum comes
+ * last: whenever the program ends before, the last generation is the newest that is whole.
+ *
+ * @throws {FieldRangeError} when the program's name or version is too long; nothing is written then
  */
-export function writeRoot(memory: Memory, root: Root): void {
-  const slot = (root.generation % 2) * SLOT;
-  const draft = new Memory(new ArrayBuffer(codec.size));
-  codec.encode(root, draft, 0);
-  memory.u8.set(draft.u8.subarray(0, sumAt), slot);
-  Atomics.store(memory.u32, (slot + sumAt) / 4, checksum(draft, 0, sumAt));
+export function writeGeneration(memory: Memory, { root, origin }: Generation): void {
+  const { name: program = "", version: programVersion = "" } = origin.program ?? {};
+  const { generation } = root;
+  const draft = new Memory(new ArrayBuffer(ROOT_OFFSET + rootCodec.size));
+  const header = { ...new ImageHeader(), ...origin.features, generation, program, programVersion };
+  headerCodec.encode({ ...header, format: FORMAT }, draft, 0);
+  rootCodec.encode(root, draft, ROOT_OFFSET);
+  const slot = slotOf(generation);
+  const last = draft.byteLength - 4;
+  memory.bytes(slot, last).set(draft.u8.subarray(0, last));
+  Atomics.store(memory.u32, (slot + last) / 4, draft.view.getUint32(last, true));
 }
 
+/** Generations alternate between the two slots of the first page. */
+const slotOf = (generation: number) => (generation % 2) * SLOT;
+
 /**
- * Whether a root was ever completed in memory that was zeros before. Its checksum is written last, so
- * a program that ended in the midst of its first leaves none.
+ * True when a generation was ever completed in memory that was zeros before, be it damaged by now. The
+ * checksum of a root is written last, so a program that ended in the midst of its first leaves none.
  */
 export function isSealed(memory: Memory): boolean {
   if (memory.byteLength < PAGE_SIZE) return false;
-  return [0, SLOT].some((slot) => memory.view.getUint32(slot + sumAt, true) !== 0);
+  return [0, SLOT].some((slot) => {
+    const { format } = startCodec.decode(memory, slot);
+    const end = ENDS.get(format) ?? slot;
+    return format !== 0 && memory.view.getUint32(slot + end - 4, true) !== 0;
+  });
 }
 
+/** By format, where a root ends, from the start of its slot. */
+const ENDS = new Map([
+  [2, oldRootCodec.size],
+  [FORMAT, ROOT_OFFSET + rootCodec.size],
+]);
+
 /**
- * The newest root that is valid.
+ * The newest generation that is whole.
  *
  * @param memory the first segment
  * @param byteLength bytes of all segments
- * @throws {BadImageError} that tells what is wrong
+ * @throws {BadImageError} that tells what is wrong, and which program wrote the image
  */
-export function readRoot(memory: Memory, byteLength: number): Root {
+export function readGeneration(memory: Memory, byteLength: number): Generation {
   if (memory.byteLength < PAGE_SIZE) {
     const found = `its length is ${memory.byteLength} bytes`;
     throw new BadImageError(`${found}, expected at least ${PAGE_SIZE}`);
   }
-  const found = [0, SLOT].map((slot) => readSlot(memory, byteLength, slot));
-  const roots = found.filter((root) => root instanceof Root);
-  const [newest] = roots.sort((a, b) => b.generation - a.generation);
+  const slots = [0, SLOT].map((slot) => readSlot(memory, byteLength, slot));
+  let newest: Generation | undefined;
+  let problem: SlotProblem | undefined;
+  for (const found of slots) {
+    if ("root" in found) {
+      if (found.root.generation > (newest?.root.generation ?? 0)) newest = found;
+    } else if (found.depth > (problem?.depth ?? -1)) problem = found;
+  }
   if (newest !== undefined) return newest;
-  // An empty slot says less than one that was written to.
-  const problems = found.filter((root) => typeof root === "string");
-  const problem = problems.find((text) => !text.startsWith("the magic")) ?? problems[0];
-  throw new BadImageError(problem ?? "it has no root");
+  throw new BadImageError(problem?.text ?? "it has no root");
 }
 
-/** A root, or what is wrong with it. */
-function readSlot(memory: Memory, byteLength: number, slot: number): Root | string {
-  const magic = String.fromCharCode(...memory.bytes(slot, MAGIC.length));
-  const sum = checksum(memory, slot, sumAt);
-  const differs = (what: string, found: unknown, expected: unknown) =>
-    `${what} is ${show(found)}, expected ${expected}`;
-  if (magic !== MAGIC) {
-    return differs("the magic", magic, `${show(MAGIC)}; it was never sealed, or is something else`);
+/**
+ * What wrote an image and what it takes to read it, from its header: also of an image that this release
+ * cannot read.
+ *
+ * @throws {BadImageError} when there is no header of any format
+ */
+export function readOrigin(memory: Memory): ImageOrigin {
+  const slots = memory.byteLength < PAGE_SIZE ? [] : [0, SLOT];
+  const origins = slots.map((slot) => originOf(memory, slot));
+  let newest: ImageOrigin | undefined;
+  for (const origin of origins) {
+    if (origin && origin.generation > (newest?.generation ?? 0)) newest = origin;
   }
-  const format = memory.view.getUint32(slot + 8, true);
+  if (newest !== undefined) return newest;
+  throw new BadImageError(
+    "it has no header that is whole; it was never sealed, or is something else",
+  );
+}
+
+/** Why a slot holds no generation. */
+interface SlotProblem {
+  readonly text: string;
+  /** How far the slot was right: an empty one says less than one that was written to. */
+  readonly depth: number;
+}
+
+/** A check of a slot, in the order in which they are made; undefined when it holds. */
+type Check = () => string | undefined;
+
+function firstProblem(checks: readonly Check[]): SlotProblem | undefined {
+  for (const [depth, check] of checks.entries()) {
+    const text = check();
+    if (text !== undefined) return { text, depth };
+  }
+  return undefined;
+}
+
+/** The generation in a slot, or the reason why there is none. */
+function readSlot(memory: Memory, byteLength: number, slot: number): Generation | SlotProblem {
+  const start = startCodec.decode(memory, slot);
+  const old = start.format === 2;
+  const root = () => readRoot(memory, slot, old);
+  const origin = () => originOf(memory, slot) as ImageOrigin;
+  const problem = firstProblem([
+    () =>
+      differs(
+        "the magic",
+        text(start.magic),
+        text(MAGIC),
+        "; it was never sealed, or is something else",
+      ),
+    () => differs("the byte order", start.byteOrder, BYTE_ORDER),
+    () => (old ? undefined : sumProblem("the header", headerCodec, memory, slot)),
+    () => formatProblem(memory, slot),
+    () => differs("the page size", start.pageSize, PAGE_SIZE),
+    () => rootProblem(memory, slot, old),
+    () => differs("the generation in the root", root().generation, origin().generation),
+    () => generationProblem(root(), slot),
+    () => lengthProblem(root(), byteLength),
+  ]);
+  return problem ?? { root: root(), origin: origin() };
+}
+
+const startCodec = codecOf(ImageStart);
+
+const text = (bytes: Uint8Array) => String.fromCharCode(...bytes);
+
+function differs(what: string, found: unknown, expected: unknown, more = ""): string | undefined {
+  if (found === expected) return undefined;
+  return `${what} is ${show(found)}, expected ${show(expected)}${more}`;
+}
+
+function sumProblem(
+  what: string,
+  codec: CheckedCodec<ImageHeader> | CheckedCodec<RootV0> | CheckedCodec<RootV1>,
+  memory: Memory,
+  offset: number,
+): string | undefined {
+  const mismatch = codec.mismatch(memory, offset);
+  return mismatch && differs(`the checksum of ${what}`, mismatch.expected, mismatch.found);
+}
+
+function formatProblem(memory: Memory, slot: number): string | undefined {
+  const origin = originOf(memory, slot);
+  if (origin === undefined || origin.readable) return undefined;
+  const { format, program, features } = origin;
+  const by = program === undefined ? "" : `, written by ${program.name} ${program.version}`;
   if (format !== FORMAT) {
-    return differs("the format", format, `${FORMAT}; use a release of luo that knows it`);
+    return `the format is ${format}${by}; this release reads 2 and ${FORMAT}: use one that knows it`;
   }
-  const written = memory.view.getUint32(slot + sumAt, true);
-  if (written !== sum) return differs("the checksum of the root", written, sum);
-  let root: Root;
+  const bits = `0x${features.incompatible.toString(16)}`;
+  return `it has incompatible features ${bits}${by}, of which this release knows none: use one that does`;
+}
+
+function rootProblem(memory: Memory, slot: number, old: boolean): string | undefined {
+  const problem = old
+    ? sumProblem("the root", oldRootCodec, memory, slot)
+    : sumProblem("the root", rootCodec, memory, slot + ROOT_OFFSET);
+  if (problem !== undefined) return problem;
   try {
-    root = codec.decode(memory, slot);
+    readRoot(memory, slot, old);
   } catch (error) {
     return `the root is not decodable: ${error instanceof Error ? error.message : error}`;
   }
-  if (root.byteOrder !== BYTE_ORDER) return differs("the byte order", root.byteOrder, BYTE_ORDER);
-  if (root.pageSize !== PAGE_SIZE) return differs("the page size", root.pageSize, PAGE_SIZE);
-  const fits =
-    root.length >= PAGE_SIZE && root.length % PAGE_SIZE === 0 && root.length <= byteLength;
-  if (!fits) {
-    const expected = `a multiple of ${PAGE_SIZE} up to the ${byteLength} bytes that there are`;
-    return differs("the length in the root", root.length, expected);
+  return undefined;
+}
+
+function readRoot(memory: Memory, slot: number, old: boolean): RootV1 {
+  if (!old) return rootCodec.decode(memory, slot + ROOT_OFFSET);
+  return Root.convert(oldRootCodec.decode(memory, slot), 1) as RootV1;
+}
+
+function generationProblem({ generation }: RootV1, slot: number): string | undefined {
+  if (generation >= 1 && generation <= LAST_GENERATION && slotOf(generation) === slot) {
+    return undefined;
   }
-  return root;
+  const parity = slot === 0 ? "an even" : "an odd";
+  return `the generation of the root at ${slot} is ${generation}, expected ${parity} number from 1 to ${LAST_GENERATION}`;
+}
+
+function lengthProblem({ length }: RootV1, byteLength: number): string | undefined {
+  if (length >= PAGE_SIZE && length % PAGE_SIZE === 0 && length <= byteLength) return undefined;
+  return `the length in the root is ${length}, expected a multiple of ${PAGE_SIZE} up to the ${byteLength} bytes that there are`;
+}
+
+/** The header of a slot, in whatever format; undefined when it is not whole. */
+function originOf(memory: Memory, slot: number): ImageOrigin | undefined {
+  const { magic, byteOrder, format } = startCodec.decode(memory, slot);
+  if (text(magic) !== text(MAGIC) || byteOrder !== BYTE_ORDER) return undefined;
+  try {
+    return format === 2 ? oldOrigin(memory, slot) : newOrigin(memory, slot);
+  } catch {
+    // Bytes that are no text, or no safe integer, under a checksum that is right.
+    return undefined;
+  }
+}
+
+function oldOrigin(memory: Memory, slot: number): ImageOrigin | undefined {
+  if (oldRootCodec.mismatch(memory, slot) !== undefined) return undefined;
+  const { generation } = oldRootCodec.decode(memory, slot);
+  const features = { compatible: 0, readCompatible: 0, incompatible: 0 };
+  return { format: 2, readable: true, writable: true, program: undefined, generation, features };
+}
+
+function newOrigin(memory: Memory, slot: number): ImageOrigin | undefined {
+  if (headerCodec.mismatch(memory, slot) !== undefined) return undefined;
+  const header = headerCodec.decode(memory, slot);
+  const { format, generation, compatible, readCompatible, incompatible, program: name } = header;
+  const readable = format === FORMAT && incompatible === 0;
+  return {
+    format,
+    readable,
+    writable: readable && readCompatible === 0,
+    program: name === "" ? undefined : { name, version: header.programVersion },
+    generation,
+    features: { compatible, readCompatible, incompatible },
+  };
 }

@@ -11,11 +11,21 @@ import {
 import { codecOf, Memory, type StructClass, type StructSchema } from "@luo/struct";
 import { type Family, familyOf, NegotiationError } from "@luo/version";
 import { Contents } from "./contents.js";
-import { type Copy, Directory } from "./directory.js";
-import { BadObjectError, ImageExistsError, PoolNameError } from "./errors.js";
+import { Directory } from "./directory.js";
+import { BadImageError, BadObjectError, ImageExistsError, PoolNameError } from "./errors.js";
 import { type Form, Forms } from "./forms.js";
+import {
+  FORMAT,
+  type Generation,
+  type ImageOrigin,
+  isSealed,
+  LAST_GENERATION,
+  readGeneration,
+  readOrigin,
+  writeGeneration,
+} from "./image-header.js";
+import { type Copy, type Program, RootV1 } from "./image-records.js";
 import { ResidentPools } from "./resident-pools.js";
-import { isSealed, Root, readRoot, writeRoot } from "./root.js";
 import { StoredSchemas } from "./stored-schemas.js";
 
 export interface PutOptions {
@@ -25,7 +35,12 @@ export interface PutOptions {
   readonly alongside?: Iterable<number>;
 }
 
-export interface OpenOptions {
+export interface CreateOptions {
+  /** The program that writes to the image: up to 63 and 31 bytes of UTF-8. */
+  readonly program?: Program;
+}
+
+export interface OpenOptions extends CreateOptions {
   /** Whether to read everything and hold it against its checksum, as `verify` does; false by default. */
   readonly verify?: boolean;
 }
@@ -69,7 +84,10 @@ export class ObjectStore {
   /** The owners of arrays that were taken, by identifier. */
   readonly #owners = new Map<string, ArrayOwner>();
 
-  private constructor(backing: Backing, root: Root) {
+  readonly #origin: ImageOrigin;
+  readonly #program: Program | undefined;
+
+  private constructor(backing: Backing, { root, origin }: Generation, program?: Program) {
     const { length: end, generation } = root;
     const account = generation > 0 ? { account: () => this.#account() } : {};
     const memory = new PreservedMemory(backing, { end, generation, ...account });
@@ -77,10 +95,15 @@ export class ObjectStore {
     this.#memory = memory;
     this.#objects = memory.pool(OBJECTS);
     this.#schemas = new StoredSchemas(own, root);
-    this.#directory = Directory.open(own, root.directory, root.objects);
+    const { directory: newest, objects } = root;
+    const schemas = this.#schemas.schemas.list;
+    const { format } = origin;
+    this.#directory = Directory.open(own, { newest, objects, format, schemas });
     this.#contents = new Contents(memory, this.#directory, this.#schemas.schemas);
     this.#forms = new Forms(this.#schemas.schemas);
     this.#resident = new ResidentPools(memory, own, root.pools);
+    this.#origin = origin;
+    this.#program = program;
   }
 
   /**
@@ -97,9 +120,23 @@ export class ObjectStore {
    *
    * @throws {ImageExistsError} when there is an image, whose newer root would be taken for this one's
    */
-  static create(backing: Backing): ObjectStore {
+  static create(backing: Backing, { program }: CreateOptions = {}): ObjectStore {
     if (ObjectStore.isSealed(backing)) throw new ImageExistsError();
-    return new ObjectStore(backing, Object.assign(new Root(), { length: PAGE_SIZE }));
+    const root = Object.assign(new RootV1(), { length: PAGE_SIZE });
+    const features = { compatible: 0, readCompatible: 0, incompatible: 0 };
+    const abilities = { format: FORMAT, readable: true, writable: true };
+    const origin = { ...abilities, program, generation: 0, features };
+    return new ObjectStore(backing, { root, origin }, program);
+  }
+
+  /**
+   * The program that wrote an image, and whether this release reads it: also of an image of a format
+   * that it does not know.
+   *
+   * @throws {BadImageError} when there is no whole header
+   */
+  static origin({ segments: [first] }: Backing): ImageOrigin {
+    return readOrigin(new Memory(first ?? new ArrayBuffer(0)));
   }
 
   /**
@@ -109,13 +146,18 @@ export class ObjectStore {
    * @throws {BadImageError} when the image is damaged, or was never sealed
    * @throws {BadAddressError} when it refers to what it does not hold
    */
-  static open(backing: Backing, { verify = false }: OpenOptions = {}): ObjectStore {
+  static open(backing: Backing, { verify = false, program }: OpenOptions = {}): ObjectStore {
     const { segments } = backing;
     const byteLength = segments.reduce((sum, segment) => sum + segment.byteLength, 0);
-    const root = readRoot(new Memory(segments[0] ?? new ArrayBuffer(0)), byteLength);
-    const store = new ObjectStore(backing, root);
+    const first = new Memory(segments[0] ?? new ArrayBuffer(0));
+    const store = new ObjectStore(backing, readGeneration(first, byteLength), program);
     if (verify) store.verify();
     return store;
+  }
+
+  /** The program that wrote the generation that was opened, and the format; undefined if none was. */
+  get origin(): ImageOrigin | undefined {
+    return this.#origin.generation > 0 ? this.#origin : undefined;
   }
 
   /** Counts the generations that were sealed; 0 before the first. */
@@ -164,7 +206,7 @@ export class ObjectStore {
    * @throws {OutOfMemoryError} when the memory cannot grow; the same holds
    */
   put(identifier: string, value: object, { family, alongside }: PutOptions = {}): void {
-    this.#memory.account();
+    this.#prepare();
     const known = family ?? familyOf(value?.constructor as StructClass);
     const entry = this.#directory.find(identifier);
     const forms = this.#forms.written(known, alongside);
@@ -251,7 +293,7 @@ export class ObjectStore {
 
   /** Forgets an object in all versions; whether there was one. */
   delete(identifier: string): boolean {
-    this.#memory.account();
+    this.#prepare();
     const before = this.#contents.copies(this.#directory.find(identifier));
     if (before.length === 0) return false;
     this.#directory.set(identifier, []);
@@ -271,7 +313,7 @@ export class ObjectStore {
   pool(name: string, options: PoolOptions = {}): Pool {
     const { length } = new TextEncoder().encode(name);
     if (length === 0 || length > 40 || name.startsWith("luo.")) throw new PoolNameError(name);
-    this.#memory.account();
+    this.#prepare();
     return this.#memory.pool(name, options);
   }
 
@@ -280,16 +322,21 @@ export class ObjectStore {
    * has changed. Returns the image's length in bytes.
    */
   seal(): number {
-    this.#memory.account();
+    this.#prepare();
     this.#memory.flush();
     const generation = this.generation + 1;
+    if (generation > LAST_GENERATION) {
+      throw new BadImageError(`its generation ${this.generation} is the last that there can be`);
+    }
     const schemas = this.#schemas.write();
     const pools = this.#resident.write();
     this.#directory.seal(generation);
     const { newest: directory, size: objects } = this.#directory;
     const length = this.#memory.end;
     const root = { ...schemas, generation, length, directory, objects, pools };
-    writeRoot(this.#memory.at(0).memory, Object.assign(new Root(), root));
+    const origin = { ...this.#origin, program: this.#program };
+    const { memory } = this.#memory.at(0);
+    writeGeneration(memory, { root: Object.assign(new RootV1(), root), origin });
     this.#memory.commit();
     return length;
   }
@@ -306,6 +353,15 @@ export class ObjectStore {
     const owners = [...this.#owners.values()];
     const taken = new Set(owners.flatMap(({ allocations }) => [...allocations]));
     this.#contents.verify(this.#objects, taken);
+  }
+
+  /** Comes before every change: takes account of the image, which must be one that can be changed. */
+  #prepare(): void {
+    if (!this.#origin.writable) {
+      const bits = `0x${this.#origin.features.readCompatible.toString(16)}`;
+      throw new BadImageError(`its features ${bits} can be read, but not written, by this release`);
+    }
+    this.#memory.account();
   }
 
   /** Before the first change: what lies in an image that was opened is allocated as well. */

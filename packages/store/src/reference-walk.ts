@@ -1,7 +1,6 @@
 import {
   type AddressSpace,
   BadAddressError,
-  checksum,
   HEADER_BYTES,
   readArrayHeader,
   readArrayTable,
@@ -177,7 +176,7 @@ class ArrayTrail implements Trail {
       this.#visitor.allocation(first, capacity * size, `an extent ${what}`);
       const used = Math.min(header.count - from, capacity);
       const place = preserved.at(first);
-      if (this.#contents && checksum(place.memory, place.offset, used * size) !== noted) {
+      if (this.#contents && preserved.mismatch(place, used * size, noted) !== undefined) {
         throw new BadAddressError(first, `an extent ${what} has changed since it was written`);
       }
       if (element.references && used > 0) {

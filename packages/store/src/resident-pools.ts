@@ -1,19 +1,7 @@
-import { BlockList, type Pool, type PreservedMemory } from "@luo/memory";
-import { char, LuoStruct, type StructClass, u64 } from "@luo/struct";
-
-/** A resident pool, with the list of what is allocated in it. */
-@LuoStruct(0, { family: "luo.pool" })
-class PoolRecord {
-  @char(40) name = "";
-  /** Address of the first block of its allocations; 0 when there are none. */
-  @u64.number allocations = 0;
-}
-
-@LuoStruct(0, { family: "luo.allocation" })
-class PoolAllocation {
-  @u64.number address = 0;
-  @u64.number bytes = 0;
-}
+import { BlockList, PAGE_SIZE, type Pool, type PreservedMemory } from "@luo/memory";
+import { type StructClass, show } from "@luo/struct";
+import { BadImageError } from "./errors.js";
+import { PoolAllocation, PoolRecord } from "./image-records.js";
 
 /** The account of resident pools in an image: a block list of pools, each with one of allocations. */
 export class ResidentPools {
@@ -33,7 +21,12 @@ export class ResidentPools {
 
   /** Takes account of what the pools hold. @throws {BadAddressError} when it cannot be right */
   restore(): void {
+    this.#lists = [];
+    const names = new Set<string>();
     for (const { name, allocations } of this.#restore(this.#address, PoolRecord)) {
+      if (names.size === names.add(name).size) {
+        throw new BadImageError(`its pool ${show(name)} is listed twice`);
+      }
       const list = this.#restore(allocations, PoolAllocation);
       const pool = this.#memory.pool(name, { resident: true });
       for (const { address, bytes } of list) {
@@ -47,7 +40,7 @@ export class ResidentPools {
   /** A list whose blocks are in no other. */
   #restore<T extends object>(address: number, struct: StructClass<T>): BlockList<T> {
     const list = BlockList.restore(this.#pool, address, struct);
-    for (const block of list.blocks) this.#pool.adopt(block, 4096, "a block of the pools");
+    for (const block of list.blocks) this.#pool.adopt(block, PAGE_SIZE, "a block of the pools");
     this.#lists.push(list);
     return list;
   }

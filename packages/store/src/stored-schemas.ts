@@ -1,13 +1,13 @@
-import { checksum, type Pool } from "@luo/memory";
+import type { Pool } from "@luo/memory";
 import { BadImageError } from "./errors.js";
-import type { Root } from "./root.js";
+import type { RootV1 } from "./image-records.js";
 import { Schemas } from "./schemas.js";
 
 /** Bytes of JSON: thousands of classes have less, and what is parsed takes twenty times as much. */
 const MAX_LENGTH = 16 << 20;
 
 /** What a root says of the schemas. */
-type Place = Pick<Root, "schemas" | "schemasLength" | "schemasChecksum">;
+type Place = Pick<RootV1, "schemas" | "schemasLength" | "schemasChecksum">;
 
 /** The schemas of an image, and where they were written last. */
 export class StoredSchemas {
@@ -49,7 +49,7 @@ export class StoredSchemas {
     at.memory.bytes(at.offset, json.length).set(json);
     if (this.#place.schemasLength > 0) this.#pool.free(this.#place.schemas);
     const schemasLength = json.length;
-    const schemasChecksum = checksum(at.memory, at.offset, schemasLength);
+    const schemasChecksum = memory.checksumOf(at, schemasLength);
     this.#place = { schemas, schemasLength, schemasChecksum };
     this.#written = this.schemas.list.length;
     return this.#place;
@@ -59,7 +59,7 @@ export class StoredSchemas {
     const { memory } = this.#pool;
     checkLength(schemasLength);
     const at = memory.locate(schemas, schemasLength, "the schemas");
-    if (checksum(at.memory, at.offset, schemasLength) !== schemasChecksum) {
+    if (memory.mismatch(at, schemasLength, schemasChecksum) !== undefined) {
       throw new BadImageError("its schemas have changed since they were written");
     }
     let text: string;

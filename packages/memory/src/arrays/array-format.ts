@@ -1,6 +1,6 @@
 import { codecOf, LuoStruct, u32, u64 } from "@luo/struct";
 import type { AddressSpace } from "../bytes/address-space.js";
-import { checksum } from "../bytes/checksum.js";
+import { CheckedCodec } from "../bytes/checked-codec.js";
 import { BadAddressError, hex } from "../bytes/errors.js";
 
 /**
@@ -37,14 +37,11 @@ export class ArrayExtent {
   @u32 checksum = 0;
 }
 
-const headerCodec = codecOf(ArrayHeader);
+const headerCodec = new CheckedCodec(ArrayHeader);
 const extentCodec = codecOf(ArrayExtent);
 
 /** Bytes of an array's header. */
 export const HEADER_BYTES = headerCodec.size;
-
-/** The header's checksum is its last field. */
-const CHECKED_BYTES = HEADER_BYTES - 4;
 
 /** Bytes that are allocated for a table: it has room for a power of two, so that it rarely moves. */
 export const tableBytes = (extents: number) =>
@@ -64,32 +61,22 @@ export function writeArray(
   header: Pick<ArrayHeader, "count" | "fingerprint" | "table" | "elementSize">,
   extents: readonly ArrayExtent[],
 ): void {
-  let tableChecksum = EMPTY_CHECKSUM;
-  if (extents.length > 0) {
-    const table = memory.at(header.table);
-    extentCodec.encodeArray(extents, table.memory, table.offset);
-    tableChecksum = checksum(table.memory, table.offset, extents.length * extentCodec.size);
-  }
   const { count, fingerprint, table, elementSize } = header;
-  const { memory: bytes, offset } = memory.at(address);
-  headerCodec.encode(
-    {
-      count,
-      fingerprint,
-      table,
-      extents: extents.length,
-      elementSize,
-      tableChecksum,
-      checksum: 0,
-    },
-    bytes,
-    offset,
-  );
-  bytes.view.setUint32(offset + CHECKED_BYTES, checksum(bytes, offset, CHECKED_BYTES), true);
+  const own = memory.at(address);
+  const listed = extents.length > 0 ? memory.at(table) : own;
+  extentCodec.encodeArray(extents, listed.memory, listed.offset);
+  const tableChecksum = memory.checksumOf(listed, extents.length * extentCodec.size);
+  const whole: ArrayHeader = {
+    count,
+    fingerprint,
+    table,
+    extents: extents.length,
+    elementSize,
+    tableChecksum,
+    checksum: 0,
+  };
+  headerCodec.encode(whole, own.memory, own.offset);
 }
-
-/** XXH32 of nothing: the checksum of a table without entries. */
-const EMPTY_CHECKSUM = 0x02cc_5d05;
 
 /**
  * The header of an array of whatever elements, checked. The table that it refers to is not looked at
@@ -104,9 +91,9 @@ export function readArrayHeader(
 ): ArrayHeader {
   const bad = wrong(address, name);
   const at = memory.locate(address, HEADER_BYTES, `the header of an array of ${name}`);
-  const sum = checksum(at.memory, at.offset, CHECKED_BYTES);
-  if (at.memory.view.getUint32(at.offset + CHECKED_BYTES, true) !== sum) {
-    bad(`has a header whose checksum is not ${hex(sum)}; the bytes have changed`);
+  const mismatch = headerCodec.mismatch(at.memory, at.offset);
+  if (mismatch !== undefined) {
+    bad(`has a header whose checksum is not ${hex(mismatch.found)}; the bytes have changed`);
   }
   const header = headerCodec.decode(at.memory, at.offset);
   const { count, extents } = header;
@@ -132,9 +119,9 @@ export function readArrayTable(
   const bad = wrong(address, name);
   const length = extents * extentCodec.size;
   const at = memory.locate(table, tableBytes(extents), `the table of an array of ${name}`);
-  const sum = checksum(at.memory, at.offset, length);
-  if (tableChecksum !== sum) {
-    bad(`has a table with the checksum ${hex(sum)}, expected ${hex(tableChecksum)}`);
+  const found = memory.mismatch(at, length, tableChecksum);
+  if (found !== undefined) {
+    bad(`has a table with the checksum ${hex(found)}, expected ${hex(tableChecksum)}`);
   }
   const list: ArrayExtent[] = [];
   let room = 0;

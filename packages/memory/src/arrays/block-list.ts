@@ -8,7 +8,7 @@ import type { Pool } from "../bytes/pool.js";
  * as many blocks are linked as there must be.
  */
 @LuoStruct(0, { family: "kho.block" })
-class BlockHeader {
+export class BlockHeader {
   /** Address of the next block; 0 ends the list. */
   @u64.number next = 0;
   /** Entries in this block. */

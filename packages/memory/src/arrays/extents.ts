@@ -1,5 +1,4 @@
 import type { Memory } from "@luo/struct";
-import { checksum } from "../bytes/checksum.js";
 import { BadAddressError, hex } from "../bytes/errors.js";
 import type { Pool } from "../bytes/pool.js";
 import type { Location } from "../bytes/segments.js";
@@ -205,13 +204,9 @@ export class Extents {
   }
 
   #cover(extent: Extent, elements: number): void {
-    extent.checksum = this.#sum(extent, elements);
+    extent.checksum = this.#pool.memory.checksumOf(extent, elements * this.#size);
     extent.covered = elements;
     extent.state = "verified";
-  }
-
-  #sum({ memory, offset }: Location, elements: number): number {
-    return checksum(memory, offset, elements * this.#size);
   }
 
   #used(capacity: number, from: number): number {
@@ -220,13 +215,14 @@ export class Extents {
 
   #verify(extent: Extent): void {
     if (extent.state !== "unread") return;
-    const found = this.#sum(extent, extent.covered);
-    if (found !== extent.checksum) {
+    const { checksum, covered } = extent;
+    const found = this.#pool.memory.mismatch(extent, covered * this.#size, checksum);
+    if (found !== undefined) {
       const { address, from, capacity } = extent;
       const last = Math.min(from + capacity, this.length) - 1;
       throw new BadAddressError(
         address,
-        `elements ${from} to ${last} of the array of ${this.#name} have the checksum ${hex(found)}, expected ${hex(extent.checksum)}; they have changed since they were written`,
+        `elements ${from} to ${last} of the array of ${this.#name} have the checksum ${hex(found)}, expected ${hex(checksum)}; they have changed since they were written`,
       );
     }
     extent.state = "verified";

@@ -1,6 +1,8 @@
 import type { Backing } from "./backing.js";
+import { checksum, NOT_COMPUTED } from "./checksum.js";
 import { BadAddressError, hex, OutOfMemoryError } from "./errors.js";
 import { PAGE_SIZE, PageMap, pagesFor } from "./pages.js";
+import { ForeignPlacement, ForeignPlacementError } from "./placement.js";
 import { type Location, type Segment, Segments } from "./segments.js";
 
 /** What lies in a memory already. */
@@ -25,11 +27,13 @@ export interface Unfinished {
  */
 export class AddressSpace {
   readonly #segments: Segments;
+  readonly #computes: boolean;
   readonly #map = new PageMap();
   readonly #unfinished = new Set<Unfinished>();
   #end: number;
   #generation: number;
   #account: (() => void) | undefined;
+  #foreign: ForeignPlacement | undefined;
 
   /** @param backing the buffers that the space lies in: zeros, unless there are contents */
   constructor(
@@ -37,6 +41,7 @@ export class AddressSpace {
     { end = PAGE_SIZE, generation = 0, account }: Partial<Contents> = {},
   ) {
     this.#segments = new Segments(backing);
+    this.#computes = backing.checksums !== false;
     this.#end = end;
     this.#generation = generation;
     this.#account = account;
@@ -98,6 +103,18 @@ export class AddressSpace {
     return { memory, offset: first - start };
   }
 
+  /** The checksum of bytes that were written: XXH32, or `NOT_COMPUTED` where the backing needs none. */
+  checksumOf({ memory, offset }: Location, length: number): number {
+    return this.#computes ? checksum(memory, offset, length) : NOT_COMPUTED;
+  }
+
+  /** The checksum that bytes have, when it is not the one that was noted; otherwise undefined. */
+  mismatch({ memory, offset }: Location, length: number, noted: number): number | undefined {
+    if (noted === NOT_COMPUTED) return undefined;
+    const found = checksum(memory, offset, length);
+    return found === noted ? undefined : found;
+  }
+
   /**
    * Takes pages in a row, in one segment, and returns the address of the first.
    *
@@ -126,22 +143,53 @@ export class AddressSpace {
     return true;
   }
 
+  /** The placement of an image that was packed by another writer; undefined for one of our own. */
+  get foreign(): ForeignPlacement | undefined {
+    return this.#foreign;
+  }
+
+  /** Takes account of an allocation that another writer placed. */
+  takeForeign(address: number, bytes: number, what: string): void {
+    for (const page of this.#foreign?.add(address, bytes, what) ?? []) this.#map.take(page, 1);
+  }
+
+  /** Gives back what such an allocation took. */
+  giveForeign(address: number, bytes: number): void {
+    for (const page of this.#foreign?.remove(address, bytes) ?? []) this.#map.give(page, 1);
+  }
+
+  /** Forgets all allocations, before they are taken account of once more. */
+  protected reset(): void {
+    this.#map.clear();
+    this.#map.take(0, 1);
+  }
+
   /** Gives back pages in a row. */
   givePages(address: number, count: number): void {
     this.#map.give(address / PAGE_SIZE, count);
   }
 
   /**
-   * Takes account of what lies in the memory, unless that was done. Pools do it by themselves.
+   * Takes account of what lies in the memory, unless that was done. Pools do it by themselves. An image
+   * whose allocations do not lie as pools place them is gone through a second time, as one that was
+   * packed by another writer.
    *
-   * @throws what `account` threw, each time
+   * @throws {BadAddressError} when allocations overlap, and what `account` throws; each time
    */
   account(): void {
     const account = this.#account;
     if (account === undefined) return;
     this.#account = undefined;
     try {
-      account();
+      try {
+        account();
+      } catch (error) {
+        if (!(error instanceof ForeignPlacementError)) throw error;
+        this.reset();
+        this.#foreign = new ForeignPlacement();
+        account();
+        this.#foreign.check();
+      }
     } catch (error) {
       this.#account = () => {
         throw error;

@@ -10,6 +10,11 @@ export interface Backing {
    */
   readonly segments: readonly ArrayBufferLike[];
   /**
+   * False for memory in which no fault can change bytes, such as a memfd: the contents then carry no
+   * checksums. Headers do all the same, as they tell whether writing was completed.
+   */
+  readonly checksums?: boolean;
+  /**
    * Appends one segment of `byteLength` zeros, a multiple of 4096. Absent where memory cannot grow.
    *
    * @throws any error where there is no room; the segments are then as before

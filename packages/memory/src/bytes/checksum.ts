@@ -51,6 +51,12 @@ function stripes(u32: Uint32Array, start: number, end: number): number {
 }
 
 /**
+ * Stands in place of a checksum that nobody computed, as the memory cannot change by itself: the
+ * letters "none". A checksum that happens to be the same is one that is not looked at.
+ */
+export const NOT_COMPUTED = 0x656e_6f6e;
+
+/**
  * XXH32 of a range of memory with seed 0, an unsigned 32-bit integer. It goes through whole words at
  * several bytes per nanosecond. See "XXH32 algorithm description" in xxHash's specification.
  *

@@ -45,6 +45,13 @@ export class PageMap {
     this.#taken += count;
   }
 
+  /** Frees all pages. */
+  clear(): void {
+    this.#bits.fill(0);
+    this.#lowest = 0;
+    this.#taken = 0;
+  }
+
   give(first: number, count: number): void {
     for (let page = first; page < first + count; page++) {
       (this.#bits[page >>> 5] as number) &= ~(1 << (page & 31));

@@ -1,6 +1,7 @@
 import type { AddressSpace } from "./address-space.js";
-import { type Allocation, AllocationError, BadAddressError, LeakError } from "./errors.js";
+import { type Allocation, AllocationError, LeakError } from "./errors.js";
 import { PAGE_SIZE, pagesFor } from "./pages.js";
+import { ForeignPlacementError } from "./placement.js";
 import { Slab } from "./slab.js";
 
 /** Up to this many bytes, allocations share pages. */
@@ -37,6 +38,10 @@ export class Pool {
   /** By size of slot in units of 8 bytes, slabs with room. There may be many pools of few sizes. */
   readonly #open: Slab[][] = [];
   #touched: Slab[] = [];
+  /** Bytes of allocations that another writer placed, by address. */
+  readonly #foreign = new Map<number, number>();
+  /** Those that were freed since the last commit. */
+  #freed: (readonly [address: number, bytes: number])[] = [];
   /** Counts what was allocated and freed. */
   changes = 0;
   #allocations = 0;
@@ -92,6 +97,11 @@ export class Pool {
    */
   free(address: number): void {
     this.memory.account();
+    const foreign = this.#foreign.get(address);
+    if (foreign !== undefined) {
+      this.#freeForeign(address, foreign);
+      return;
+    }
     const slab = this.#slabs.get(Math.floor(address / PAGE_SIZE));
     const slot = slab?.slotOf(address) ?? -1;
     if (slab === undefined || slot < 0) {
@@ -122,6 +132,7 @@ export class Pool {
       if (slab.empty) this.#drop(slab);
       else this.#reopen(slab);
     }
+    for (const [address, bytes] of this.#foreign) this.#freeForeign(address, bytes);
     this.changes++;
     this.#allocations = 0;
     this.#bytes = 0;
@@ -148,14 +159,23 @@ export class Pool {
     for (const slab of this.#slabs.values()) {
       for (const address of slab) yield { address, bytes: slab.size };
     }
+    for (const [address, bytes] of this.#foreign) yield { address, bytes };
   }
 
   /**
-   * Takes account of what lies in memory that was opened: `allocate` gave it to an earlier program.
+   * Takes account of an allocation in memory that was opened.
    *
-   * @throws {BadAddressError} when it overlaps something else
+   * @throws {BadAddressError} when it overlaps something else, or does not lie where `allocate` of an
+   *   earlier program can have put it; `account` of the memory then begins anew
    */
   adopt(address: number, bytes: number, what: string): void {
+    if (this.memory.foreign !== undefined) {
+      this.memory.takeForeign(address, bytes, what);
+      this.#foreign.set(address, bytes);
+      this.#allocations++;
+      this.#bytes += bytes;
+      return;
+    }
     const page = Math.floor(address / PAGE_SIZE);
     const size = sizeOf(bytes);
     const slots = bytes <= MAX_SLOT ? Math.floor(PAGE_SIZE / size) : 1;
@@ -163,13 +183,13 @@ export class Pool {
     if (slab === undefined) {
       slab = new Slab(page * PAGE_SIZE, size, slots);
       if (!this.memory.takePagesAt(slab.address, slab.pages)) {
-        throw new BadAddressError(address, `${what} overlaps something else`);
+        throw new ForeignPlacementError(address, what);
       }
       this.#note(slab);
     }
     const slot = slab.slotOf(address);
     if (slab.size !== size || slot < 0 || slab.isUsed(slot)) {
-      throw new BadAddressError(address, `${what} overlaps something else`);
+      throw new ForeignPlacementError(address, what);
     }
     slab.adopt(slot);
     this.#allocations++;
@@ -188,6 +208,26 @@ export class Pool {
       if (slab.live === 0) this.#drop(slab);
       else if (slab.live < slab.slots) this.#reopen(slab);
     }
+    for (const [address, bytes] of this.#freed.splice(0)) this.memory.giveForeign(address, bytes);
+  }
+
+  /** Forgets everything, before it is adopted once more. */
+  reset(): void {
+    this.#slabs.clear();
+    this.#open.length = 0;
+    this.#touched = [];
+    this.#allocations = 0;
+    this.#bytes = 0;
+    this.#pages = 0;
+  }
+
+  /** Another generation may still hold it, so its pages are given back at the next commit. */
+  #freeForeign(address: number, bytes: number): void {
+    this.#foreign.delete(address);
+    this.#freed.push([address, bytes]);
+    this.changes++;
+    this.#allocations--;
+    this.#bytes -= bytes;
   }
 
   // Slabs.
@@ -240,6 +280,7 @@ export class Pool {
 
   /** Whether something is allocated at an address. */
   holds(address: number): boolean {
+    if (this.#foreign.has(address)) return true;
     const slab = this.#slabs.get(Math.floor(address / PAGE_SIZE));
     const slot = slab?.slotOf(address) ?? -1;
     return slab !== undefined && slot >= 0 && slab.isUsed(slot);

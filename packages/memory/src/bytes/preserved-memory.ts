@@ -57,6 +57,11 @@ export class PreservedMemory extends AddressSpace {
     for (const pool of this.#pools.values()) pool.commit();
   }
 
+  protected override reset(): void {
+    super.reset();
+    for (const pool of this.#pools.values()) pool.reset();
+  }
+
   #poolAt(address: number): Pool | undefined {
     return this.pools.find((pool) => pool.holds(address));
   }

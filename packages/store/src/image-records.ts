@@ -1,0 +1,180 @@
+import { PAGE_SIZE } from "@luo/memory";
+import { bytes, char, LuoStruct, reserved, u16, u32, u64 } from "@luo/struct";
+import { dropped, family, follows, since } from "@luo/version";
+
+/**
+ * The records that an image consists of beside what programs put into it, in every format that is
+ * read. docs/FORMAT.md has them as tables, which a test holds against these classes.
+ */
+
+/** The letters "luo-img" and a NUL. */
+export const MAGIC = new TextEncoder().encode("luo-img\0");
+
+/** As a little-endian machine writes it: 04 03 02 01. */
+export const BYTE_ORDER = 0x0102_0304;
+
+/** The program that wrote an image: up to 63 and 31 bytes of UTF-8. */
+export interface Program {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The first bytes of an image, the same in every format. */
+@LuoStruct(0, { family: "luo.start" })
+export class ImageStart {
+  @bytes(8) magic = MAGIC;
+  /** The format of everything that follows. */
+  @u32 format = 0;
+  /** In bytes. */
+  @u32 pageSize = PAGE_SIZE;
+  @u32 byteOrder = BYTE_ORDER;
+}
+
+/**
+ * The header of an image, which stays as it is in every format from 3 on: so any release can tell of any
+ * image which program wrote it, and what it takes to read it.
+ */
+@LuoStruct(0, { family: "luo.header" })
+export class ImageHeader extends ImageStart {
+  /** Features that a program need not know: it leaves their bytes as they are. */
+  @u32 compatible = 0;
+  /** Features that a program need not know to read; it must not write. */
+  @u32 readCompatible = 0;
+  /** Features that a program must know. */
+  @u32 incompatible = 0;
+  /** Counts the generations, from 1. */
+  @u64.number generation = 0;
+  /** The program that wrote the generation. */
+  @char(64, { terminated: true }) program = "";
+  @char(32, { terminated: true }) programVersion = "";
+  @reserved(bytes(4), { checked: true }) unused: unknown;
+  /** XXH32 of the header up to here. */
+  @u32 checksum = 0;
+}
+
+/** Format 2: the root is the beginning of an image. */
+@LuoStruct(0, { family: "luo.root" })
+export class RootV0 extends ImageStart {
+  /** XXH32 of the schemas. */
+  @u32 schemasChecksum = 0;
+  /** Counts the generations, from 1. */
+  @u64.number generation = 0;
+  /** Bytes of the address space, a multiple of the page size. */
+  @u64.number length = 0;
+  /** Address of the newest directory segment; 0 when there is no object. */
+  @u64.number directory = 0;
+  /** Identifiers that hold an object. */
+  @u64.number objects = 0;
+  /** Address and length in bytes of the schemas, which are JSON. */
+  @u64.number schemas = 0;
+  @u64.number schemasLength = 0;
+  /** Address of the first block of the list of resident pools; 0 when there are none. */
+  @u64.number pools = 0;
+  @reserved(bytes(4), { checked: true }) unused: unknown;
+  /** XXH32 of the root up to here. */
+  @u32 checksum = 0;
+}
+
+/** One complete generation of an image: where everything else begins. It follows the header. */
+@LuoStruct(1, { family: "luo.root" })
+@follows(RootV0)
+@dropped("magic")
+@dropped("format")
+@dropped("pageSize")
+@dropped("byteOrder")
+export class RootV1 {
+  /** The generation, as in the header before it. */
+  @u64.number generation = 0;
+  /** Bytes of the address space, a multiple of the page size. */
+  @u64.number length = 0;
+  /** Address of the newest directory segment; 0 when there is no object. */
+  @u64.number directory = 0;
+  /** Identifiers that hold an object. */
+  @u64.number objects = 0;
+  /** Address and length in bytes of the schemas, which are JSON. */
+  @u64.number schemas = 0;
+  @u64.number schemasLength = 0;
+  /** Address of the first block of the list of resident pools; 0 when there are none. */
+  @u64.number pools = 0;
+  /** XXH32 of the schemas. */
+  @u32 schemasChecksum = 0;
+  /** XXH32 of the root up to here. */
+  @u32 checksum = 0;
+}
+
+/** Format 2: the beginning of a directory segment, whose checksum is of all that follows it. */
+@LuoStruct(0, { family: "luo.segment" })
+export class SegmentV0 {
+  /** XXH32 of the rest of the header and of the entries. */
+  @u32 checksum = 0;
+  /** Entries that follow. */
+  @u32 entries = 0;
+  /** Address of the segment before this; 0 in the oldest. */
+  @u64.number previous = 0;
+  /** The generation that wrote the segment. */
+  @u64.number generation = 0;
+  /** Bytes of all entries. */
+  @u64.number bytes = 0;
+  /** Bytes that are allocated, header included. */
+  @u64.number capacity = 0;
+}
+
+/** The beginning of a directory segment; its entries follow. */
+@LuoStruct(1, { family: "luo.segment" })
+@follows(SegmentV0)
+export class SegmentV1 {
+  /** Address of the segment before this; 0 in the oldest. */
+  @u64.number previous = 0;
+  /** The generation that wrote the segment. */
+  @u64.number generation = 0;
+  /** Bytes of all entries. */
+  @u64.number bytes = 0;
+  /** Bytes that are allocated, header included. */
+  @u64.number capacity = 0;
+  /** Entries that follow. */
+  @u32 entries = 0;
+  /** XXH32 of the entries. */
+  @since(1, 0) @u32 entriesChecksum = 0;
+  @reserved(bytes(4), { checked: true }) unused: unknown;
+  /** XXH32 of the header up to here. */
+  @u32 checksum = 0;
+}
+
+/** The beginning of a directory entry; its copies follow, and the identifier behind them. */
+@LuoStruct(0, { family: "luo.entry" })
+export class EntryHeader {
+  /** Bytes of the identifier, 1 to 128. */
+  @u16 length = 0;
+  /** Versions of the object; 0 says that the identifier holds nothing. */
+  @u16 copies = 0;
+  @reserved(bytes(4), { checked: true }) unused: unknown;
+}
+
+/** One version of an object. */
+@LuoStruct(0, { family: "luo.copy" })
+export class Copy {
+  /** Index of its layout among the schemas. */
+  @u32 schema = 0;
+  /** XXH32 of its bytes. */
+  @u32 checksum = 0;
+  @u64.number address = 0;
+  /** Bytes of the struct itself; arrays that it refers to are not counted. */
+  @u64.number bytes = 0;
+}
+
+/** A resident pool, with the list of its allocations. */
+@LuoStruct(0, { family: "luo.pool" })
+export class PoolRecord {
+  @char(40) name = "";
+  /** Address of the first block of its allocations; 0 when there are none. */
+  @u64.number allocations = 0;
+}
+
+@LuoStruct(0, { family: "luo.allocation" })
+export class PoolAllocation {
+  @u64.number address = 0;
+  @u64.number bytes = 0;
+}
+
+export const Root = family(RootV1);
+export const Segment = family(SegmentV1);
