@@ -127,6 +127,8 @@ function createImage(): ImageFile {
 function imageFile(memfd: Memfd): ImageFile {
   return {
     fd: memfd.fd,
+    // Memory that only this machine's programs can change.
+    checksums: false,
     get segments() {
       return memfd.segments;
     },

@@ -8,10 +8,5 @@ export {
   UnsupportedPlatformError,
 } from "./errors.js";
 export { type Extent, Memfd, type MemfdOptions, type Seal } from "./memfd.js";
-export {
-  isListening,
-  type ListenOptions,
-  listenTcp,
-  type SocketAddress,
-  socketAddress,
-} from "./tcp.js";
+export type { SocketAddress } from "./socket-address.js";
+export { isListening, type ListenOptions, listenTcp, socketAddress } from "./tcp.js";

@@ -1,23 +1,19 @@
-import { isIP } from "node:net";
-import { endianness } from "node:os";
 import { closeDescriptor } from "./descriptor.js";
 import { SystemCallError } from "./errno.js";
-import { ArgumentError, checkInteger, MAX_INT } from "./errors.js";
+import { checkInteger, MAX_INT } from "./errors.js";
 import { call } from "./libc.js";
+import {
+  ADDRESS_BYTES,
+  decodeAddress,
+  encodeAddress,
+  type SocketAddress,
+} from "./socket-address.js";
 
 const SOCK_STREAM_CLOEXEC = 0x1 | 0x80000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_ACCEPTCONN = 30;
 const MAX_PORT = 65535;
-
-const littleEndian = endianness() === "LE";
-
-/** The socket addresses of ip(7) and ipv6(7): their size, and where the address lies, in bytes. */
-const families = [
-  { family: "IPv4", version: 4, number: 2, size: 16, at: 4 },
-  { family: "IPv6", version: 6, number: 10, size: 28, at: 8 },
-] as const;
 
 export interface ListenOptions {
   /** An IPv4 or IPv6 literal without a zone; "127.0.0.1" by default. */
@@ -26,14 +22,6 @@ export interface ListenOptions {
   readonly port?: number;
   /** Connections that may wait to be accepted, 0 to 2^31 - 1; 511 by default. */
   readonly backlog?: number;
-}
-
-export interface SocketAddress {
-  /** A literal such as "127.0.0.1" or "::1". */
-  readonly address: string;
-  readonly family: "IPv4" | "IPv6";
-  /** 0 to 65535; 0 for a socket that is not bound. */
-  readonly port: number;
 }
 
 /**
@@ -49,7 +37,7 @@ export function listenTcp(options: ListenOptions = {}): number {
   const { host = "127.0.0.1", port = 0, backlog = 511 } = options;
   checkInteger("port", port, MAX_PORT);
   checkInteger("backlog", backlog, MAX_INT);
-  const { number, bytes } = encode(host, port);
+  const { number, bytes } = encodeAddress(host, port);
   const fd = call("socket", number, SOCK_STREAM_CLOEXEC, 0);
   try {
     call("setsockopt", fd, SOL_SOCKET, SO_REUSEADDR, Int32Array.of(1), 4);
@@ -71,21 +59,9 @@ export function listenTcp(options: ListenOptions = {}): number {
  */
 export function socketAddress(fd: number): SocketAddress {
   checkInteger("fd", fd, MAX_INT);
-  const bytes = new Uint8Array(128);
+  const bytes = new Uint8Array(ADDRESS_BYTES);
   call("getsockname", fd, bytes, Uint32Array.of(bytes.length));
-  const view = new DataView(bytes.buffer);
-  const number = view.getUint16(0, littleEndian);
-  const found = families.find((family) => family.number === number);
-  if (!found) {
-    throw new ArgumentError("fd", `a socket of family ${number}`, "an IPv4 or IPv6 socket");
-  }
-  const text = Buffer.alloc(46);
-  call("inet_ntop", number, bytes.subarray(found.at), text, text.length);
-  return {
-    address: text.toString("latin1", 0, text.indexOf(0)),
-    family: found.family,
-    port: view.getUint16(2),
-  };
+  return decodeAddress(bytes);
 }
 
 /**
@@ -99,17 +75,4 @@ export function isListening(fd: number): boolean {
   const value = new Int32Array(1);
   call("getsockopt", fd, SOL_SOCKET, SO_ACCEPTCONN, value, Uint32Array.of(value.byteLength));
   return value[0] !== 0;
-}
-
-function encode(host: string, port: number) {
-  const found = families.find(({ version }) => version === isIP(host));
-  const bytes = new Uint8Array(found?.size ?? 0);
-  // inet_pton gives 0 for what isIP lets through all the same: a literal with a zone.
-  if (!found || call("inet_pton", found.number, host, bytes.subarray(found.at)) === 0) {
-    throw new ArgumentError("host", host, "an IPv4 or IPv6 literal without a zone");
-  }
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, found.number, littleEndian);
-  view.setUint16(2, port);
-  return { number: found.number, bytes };
 }

@@ -54,8 +54,6 @@ export interface Generation {
 /**
  * Writes header and root of a generation over those of the last but one. The root's checksum comes
  * last: whenever the program ends before, the last generation is the newest that is whole.
- *
- * @throws {FieldRangeError} when the program's name or version is too long; nothing is written then
  */
 export function writeGeneration(memory: Memory, { root, origin }: Generation): void {
   const { name: program = "", version: programVersion = "" } = origin.program ?? {};
@@ -70,6 +68,12 @@ export function writeGeneration(memory: Memory, { root, origin }: Generation): v
   Atomics.store(memory.u32, (slot + last) / 4, draft.view.getUint32(last, true));
 }
 
+/** @throws {FieldRangeError} when the program's name or version does not fit into a header */
+export function checkProgram({ name: program, version: programVersion }: Program): void {
+  const draft = new Memory(new ArrayBuffer(headerCodec.size));
+  headerCodec.encode({ ...new ImageHeader(), program, programVersion }, draft, 0);
+}
+
 /** Generations alternate between the two slots of the first page. */
 const slotOf = (generation: number) => (generation % 2) * SLOT;
 
@@ -81,7 +85,7 @@ export function isSealed(memory: Memory): boolean {
   if (memory.byteLength < PAGE_SIZE) return false;
   return [0, SLOT].some((slot) => {
     const { format } = startCodec.decode(memory, slot);
-    const end = ENDS.get(format) ?? slot;
+    const end = ENDS.get(format) ?? headerCodec.size;
     return format !== 0 && memory.view.getUint32(slot + end - 4, true) !== 0;
   });
 }

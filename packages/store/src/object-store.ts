@@ -15,6 +15,7 @@ import { Directory } from "./directory.js";
 import { BadImageError, BadObjectError, ImageExistsError, PoolNameError } from "./errors.js";
 import { type Form, Forms } from "./forms.js";
 import {
+  checkProgram,
   FORMAT,
   type Generation,
   type ImageOrigin,
@@ -104,6 +105,7 @@ export class ObjectStore {
     this.#resident = new ResidentPools(memory, own, root.pools);
     this.#origin = origin;
     this.#program = program;
+    if (program !== undefined) checkProgram(program);
   }
 
   /**
@@ -119,6 +121,7 @@ export class ObjectStore {
    * An empty store over zeroed memory. Nobody can open it before `seal`.
    *
    * @throws {ImageExistsError} when there is an image, whose newer root would be taken for this one's
+   * @throws {FieldRangeError} when the program's name or version is too long
    */
   static create(backing: Backing, { program }: CreateOptions = {}): ObjectStore {
     if (ObjectStore.isSealed(backing)) throw new ImageExistsError();
