@@ -3,9 +3,12 @@ export { Memfd, SystemCallError } from "@luo/linux";
 export {
   type Alongside,
   type Carrier,
+  defineHandler,
   type Handler,
   LostSuccessorError,
   PreserveError,
+  type Program,
+  ProgramError,
   RefusedError,
   type State,
   StateError,
@@ -36,4 +39,11 @@ export {
   renamed,
   since,
 } from "@luo/version";
-export { LiveUpdate, type LiveUpdateOptions, liveUpdate } from "./live-update.js";
+export { UndeclaredFamilyError } from "./declared-families.js";
+export {
+  type Create,
+  type Initial,
+  LiveUpdate,
+  type LiveUpdateOptions,
+  liveUpdate,
+} from "./live-update.js";

@@ -1,4 +1,5 @@
 import type { Family } from "@luo/version";
+import { familyLabel, INSPECT, type Inspect, inspected } from "./inspect.js";
 
 /**
  * How one kind of resource survives a live update. `R` is what a program holds, `S` the class
@@ -35,6 +36,19 @@ export interface Handler<R extends object = object, S extends object = object> {
   canFinish?(resource: R): void;
   /** The predecessor is gone for good. */
   finish?(resource: R): void;
+}
+
+/** Gives the handler, which `console.log` then shows by the family of its record. */
+export function defineHandler<R extends object, S extends object>(
+  handler: Handler<R, S>,
+): Handler<R, S> {
+  const { family, input = false } = handler;
+  const content = { record: familyLabel(family), input };
+  return Object.defineProperty(handler, INSPECT, {
+    configurable: true,
+    value: (depth: number, options: object, inspect: Inspect) =>
+      inspected("Handler", content, depth, options, inspect),
+  });
 }
 
 /** The identifier under which the store keeps a resource's record. */

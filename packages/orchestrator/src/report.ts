@@ -1,6 +1,7 @@
 import type { StoredObject } from "@luo/store";
 import type { Manifest } from "@luo/version";
 import type { Alongside } from "./alongside.js";
+import type { Program } from "./program.js";
 
 export interface UpdateOptions {
   /** How long the successor may take for each of its answers, in milliseconds; 30 000 by default. */
@@ -23,6 +24,10 @@ export interface VersionCost {
 
 /** What an update did. */
 export interface UpdateReport {
+  /** This program. */
+  readonly from: Program | undefined;
+  /** The successor; undefined when it is of a release that does not say which program it is. */
+  readonly to: Program | undefined;
   /** What this program can write, of the families that it keeps. */
   readonly offered: Manifest;
   /** What the successor said that it reads. */
