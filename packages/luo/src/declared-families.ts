@@ -1,7 +1,7 @@
 import { LuoError } from "@luo/struct";
 import { type Family, manifestOf } from "@luo/version";
 
-/** How a family comes to be declared. */
+/** Tells, by what a family is used for, the way to declare it. */
 const WAYS = {
   object: "add it: liveUpdate({ families: [...] })",
   resource: "add its handler: liveUpdate({ handlers: [...] })",

@@ -36,7 +36,7 @@ export interface LiveUpdateOptions {
    * without a package.json that has a name, the name of the main module's file.
    */
   readonly program?: Program;
-  /** How long the predecessor may take for each of its answers, in milliseconds; 30 000 by default. */
+  /** The time that the predecessor has for each of its answers, in milliseconds; 30 000 by default. */
   readonly timeout?: number;
 }
 
@@ -79,7 +79,7 @@ export class LiveUpdate {
     return this.#program;
   }
 
-  /** What the predecessor left; undefined when this program was started afresh. */
+  /** Everything that the predecessor left; undefined when this program was started afresh. */
   get inheritance(): Inheritance | undefined {
     return this.#inheritance;
   }
@@ -94,8 +94,8 @@ export class LiveUpdate {
    *     const counter = await live.object("counter", Counter, { hits: 100n });
    *     const cache = await live.object("cache", Cache, async () => ({ entries: await load() }));
    *
-   * @param initial what a program that was started afresh begins with; by default the initial values
-   *   of the family's class
+   * @param initial the object, some of its fields, or a function that gives either, for when the
+   *   predecessor left none; by default the initial values of the family's class
    * @throws {UndeclaredFamilyError} when `liveUpdate` was not told of the family
    * @throws {PreserveError} when the identifier is taken, or after `ready`
    * @throws {NegotiationError} when no version is shared
@@ -114,9 +114,9 @@ export class LiveUpdate {
   }
 
   /**
-   * The object that the predecessor left, in the highest version that both know, as the
-   * family's class; undefined when there is none. An array behind `@ref` is a view of the image: copy what
-   * you need beyond `ready`.
+   * Gives the object that the predecessor left, in the highest version that both know, as the family's
+   * class; undefined when there is none. An array behind `@ref` is a view of the image: copy what you
+   * need beyond `ready`.
    *
    * @throws {UndeclaredFamilyError} when `liveUpdate` was not told of the family
    * @throws {PreserveError} after `ready`
@@ -160,15 +160,16 @@ export class LiveUpdate {
   ): Promise<R> {
     this.#declared.check(token, handler.family, "resource");
     return this.#predecessor.preserveNew(token, handler, async () => {
-      // From `ready` on nothing of the predecessor's is left.
+      // The predecessor has nothing left from `ready` on.
       const left = this.#isReady ? undefined : await this.#inheritance?.retrieve(token, handler);
       return left ?? create();
     });
   }
 
   /**
-   * The memfd that the predecessor left, as it was, or a new one: of so many bytes, or as `create`
-   * makes it.
+   * Gives the memfd that the predecessor left, as it was, or a new one.
+   *
+   * @param create the size of a new one in bytes, or a function that makes it
    */
   memfd(token: string, create: { readonly size: number } | Create<Memfd>): Promise<Memfd> {
     const make = typeof create === "function" ? create : () => Memfd.create(token, create);
@@ -176,10 +177,10 @@ export class LiveUpdate {
   }
 
   /**
-   * The listening socket that the predecessor left, wherever it listens, or a new one. It listens on
-   * 127.0.0.1 unless `host` says otherwise: `{ host: "0.0.0.0" }` lets other machines connect.
+   * Gives the listening socket that the predecessor left, wherever it listens, or a new one. That one
+   * listens on 127.0.0.1 unless `host` says otherwise: `{ host: "0.0.0.0" }` lets other machines connect.
    *
-   * @param create where to listen, or what makes the socket
+   * @param create where a new one listens, or a function that makes it
    */
   listener(token: string, create: ListenOptions | Create<Listener> = {}): Promise<Listener> {
     const make = typeof create === "function" ? create : () => Listener.open(create);
@@ -206,8 +207,8 @@ export class LiveUpdate {
   }
 
   /**
-   * What the objects that are kept would take in an image as they are now, by version: what it costs
-   * to write older ones alongside.
+   * Gives the bytes that each version of each object would take in an image as it is now: the cost of
+   * writing older versions alongside.
    *
    *     live.cost("all")
    */

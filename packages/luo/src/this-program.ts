@@ -25,7 +25,7 @@ function shown(name: string): string {
   return name.slice(0, 128).replaceAll(/\p{C}/gu, "?") || "node";
 }
 
-/** Where the program was started from; Node itself when there was no file, as with `node --eval`. */
+/** The path that the program was started from; that of Node where there is none, as with `node --eval`. */
 function mainModule(): string {
   const [node = "node", main = node] = process.argv;
   try {

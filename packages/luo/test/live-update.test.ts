@@ -149,6 +149,15 @@ describe("a resource is what create makes, at once or later", () => {
     expect(closing(await live.listener("local")).address).toBe("127.0.0.1");
   });
 
+  test("but not what the handler is not for", async () => {
+    const live = await liveUpdate({ families: [] });
+    const forgetful = (async () => {}) as unknown as () => Promise<Memfd>;
+    await expect(live.memfd("heap", forgetful)).rejects.toThrow(
+      '"heap": the handler of memfd cannot preserve undefined',
+    );
+    closing(await live.memfd("heap", { size: 4096 }));
+  });
+
   test("a token is free again when create fails, and taken while it works", async () => {
     const live = await liveUpdate({ families: [] });
     const failing = live.memfd("heap", async () => {

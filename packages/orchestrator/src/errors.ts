@@ -1,7 +1,7 @@
 import { LuoError } from "@luo/struct";
 import { inRole, type Program, programLabel } from "./program.js";
 
-/** What went wrong, in one line. */
+/** Gives the reason of a failure in one line. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -16,7 +16,7 @@ export class PreserveError extends LuoError {
   }
 }
 
-/** There is nothing to do this to just now. Nothing was done. */
+/** The call is not allowed in the current state; nothing changed. */
 export class StateError extends LuoError {
   constructor(problem: string) {
     super("LUO_STATE", problem);

@@ -30,7 +30,7 @@ export interface Kept {
   readonly files: ReadonlyMap<string, KeptFile>;
 }
 
-/** How far an update came. */
+/** The progress of one update. */
 export interface Attempt {
   readonly undo: UndoList;
   /** Completes "while ...". */

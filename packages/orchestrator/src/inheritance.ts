@@ -16,12 +16,12 @@ interface Retrieved {
 export interface ReceiveOptions {
   /** This program, as the predecessor names it. */
   readonly program?: Program | undefined;
-  /** How long the predecessor may take to freeze, in milliseconds; 30 000 by default. */
+  /** The time that the predecessor has to freeze, in milliseconds; 30 000 by default. */
   readonly timeout?: number | undefined;
 }
 
 /**
- * What a predecessor left. The successor takes objects and retrieves resources, then says `finish`:
+ * Everything that a predecessor left. The successor takes objects and retrieves resources, then says `finish`:
  * from then on it alone answers for them. Should it fail before, the predecessor goes on.
  */
 export class Inheritance {

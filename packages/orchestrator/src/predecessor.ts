@@ -1,4 +1,5 @@
 import { costOf, MAX_IDENTIFIER } from "@luo/store";
+import { show } from "@luo/struct";
 import { type Family, type Manifest, manifestOf } from "@luo/version";
 import { type Alongside, versionsAlongside } from "./alongside.js";
 import type { Carrier } from "./carrier.js";
@@ -39,7 +40,7 @@ export interface PredecessorSummary {
   readonly resources: ReadonlyMap<string, string>;
 }
 
-/** What a program keeps for its successor, and the update that hands it over. */
+/** Keeps objects and resources for the successor, and hands them over in an update. */
 export class Predecessor {
   /** This program, as the successor and all errors name it. */
   readonly program: Program | undefined;
@@ -108,7 +109,8 @@ export class Predecessor {
    * Makes a resource and keeps it. The token is taken from now on, and free again when `make` fails;
    * no update begins meanwhile.
    *
-   * @throws {PreserveError} as `preserve` does, before anything is made
+   * @throws {PreserveError} as `preserve` does, before anything is made; or when what was made is
+   *   nothing that the handler can preserve
    */
   async preserveNew<R extends object, S extends object>(
     token: string,
@@ -117,7 +119,13 @@ export class Predecessor {
   ): Promise<R> {
     const known = handler as Handler;
     this.#checkToken(token);
-    const keep = (resource: R) => this.#files.set(token, { handler: known, resource });
+    const keep = (resource: R) => {
+      if (!known.canPreserve(resource)) {
+        const problem = `the handler of ${known.family.name} cannot preserve ${show(resource)}`;
+        throw new PreserveError(token, `${problem}; make what it is for`);
+      }
+      this.#files.set(token, { handler: known, resource });
+    };
     return this.#make(token, recordIdentifier(known, token), make, keep);
   }
 
@@ -159,7 +167,7 @@ export class Predecessor {
     if (token.startsWith(".")) throw new PreserveError(token, "a token cannot begin with a dot");
   }
 
-  /** Whether something can be stored under an identifier. */
+  /** @throws {PreserveError} when nothing can be stored under an identifier now */
   #checkFree(name: string, identifier: string): void {
     this.#checkServing(name);
     const records = Array.from(this.#files, ([token, { handler }]) =>
@@ -176,7 +184,7 @@ export class Predecessor {
     }
   }
 
-  /** What this program writes: the families of what it keeps. */
+  /** The versions that this program writes, of the families that it keeps. */
   manifest(): Manifest {
     return manifestOf(familiesOf(this.#kept));
   }
@@ -186,8 +194,8 @@ export class Predecessor {
   }
 
   /**
-   * What the objects that are kept would take in an image as they are now: in the newest version, and
-   * in each that would be written alongside. Nothing is frozen for it; resources, whose records are
+   * Gives the bytes that the objects that are kept would take in an image as they are now: in the newest
+   * version, and in each that would be written alongside. Nothing is frozen for it; resources, whose records are
    * made when they freeze, are not among them.
    *
    * @throws what `@luo/store`'s `ObjectStore.put` throws, when an object cannot be written

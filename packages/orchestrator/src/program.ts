@@ -40,7 +40,7 @@ export function programLabel({ name, version }: Program): string {
   return version === "" ? name : `${name} ${version}`;
 }
 
-/** What the program does, and which one it is if that is known: `the successor (kv-server 1.4.0)`. */
+/** Names a program by its part in the update, and itself if it is known: `the successor (kv-server 1.4.0)`. */
 export function inRole(role: string, program: Program | undefined): string {
   return program === undefined ? role : `${role} (${programLabel(program)})`;
 }
