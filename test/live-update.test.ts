@@ -45,6 +45,10 @@ test("64 MiB survive the way to release 2 and back, and no request fails", {
 
   const forward = await server.update(release(2));
   expect(await served()).toBe(wanted);
+  expect(forward.report).toMatchObject({
+    from: { name: "kv-server", version: "1.0.0" },
+    to: { name: "kv-server", version: "2.0.0" },
+  });
   expect(forward.report.chosen).toEqual({ "kv.table": 0, memfd: 2, listener: 0 });
   expect(forward.report.successor.families["kv.table"]?.reads).toEqual([0, 1]);
 
@@ -110,7 +114,7 @@ describe("a successor that cannot take over leaves the predecessor serving", () 
     const attempt = server.update(program(name));
     await expect(attempt).rejects.toThrow(reason);
     await expect(attempt).rejects.toThrow(
-      `live update stopped while ${step}, the predecessor goes on`,
+      `stopped while ${step}, the predecessor (kv-server 1.0.0) goes on`,
     );
     expect(await served()).toBe(wanted);
 

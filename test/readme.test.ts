@@ -14,7 +14,6 @@ const [firstRelease = "", nextVersion = ""] = Array.from(
 /** The next release as the README says it: one more class, and the newest used below. */
 const secondRelease = firstRelease
   .replace("const Counter = family(CounterV0);", nextVersion)
-  .replace("?? new CounterV0()", "?? new CounterV1()")
   .replace(/(\$\{)\+\+counter\.hits\}/, "$& since $1counter.started}");
 
 /** The processes that run the deployed program. */

@@ -4,11 +4,14 @@ export { MemfdMismatchError } from "@luo/memfd";
 export {
   type Alongside,
   type Carrier,
+  defineHandler,
   type Handler,
   LinkClosedError,
   LinkTimeoutError,
   LostSuccessorError,
   PreserveError,
+  type Program,
+  ProgramError,
   RefusedError,
   type State,
   StateError,
@@ -96,4 +99,11 @@ export {
   since,
   type VersionRange,
 } from "@luo/version";
-export { LiveUpdate, type LiveUpdateOptions, liveUpdate } from "./live-update.js";
+export { UndeclaredFamilyError } from "./declared-families.js";
+export {
+  type Create,
+  type Initial,
+  LiveUpdate,
+  type LiveUpdateOptions,
+  liveUpdate,
+} from "./live-update.js";

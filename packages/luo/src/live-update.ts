@@ -5,87 +5,186 @@ import {
   type Alongside,
   type Carrier,
   type Handler,
+  INSPECT,
   Inheritance,
+  type Inspect,
+  inspected,
   Predecessor,
+  PreserveError,
+  type Program,
+  parseProgram,
   type UpdateOptions,
   type UpdateReport,
   type VersionCost,
 } from "@luo/orchestrator";
 import { Listener, type ListenOptions, listener } from "@luo/socket";
 import type { Family } from "@luo/version";
+import { DeclaredFamilies } from "./declared-families.js";
+import { thisProgram } from "./this-program.js";
 
 export interface LiveUpdateOptions {
-  /** The families of all objects that the program takes or keeps. */
+  /**
+   * The families of all objects that the program takes or keeps. They are told to the predecessor
+   * before the first object is taken.
+   */
   readonly families: readonly Family[];
   /** Handlers of further kinds of resources, beside memfds and listening sockets. */
   readonly handlers?: readonly Handler[];
-  /** How long the predecessor may take for each of its answers, in milliseconds; 30 000 by default. */
+  /**
+   * The name and version of the program, as reports and errors on both sides show them. By default
+   * those in the nearest package.json above the main module (`process.argv[1]`, behind all links);
+   * without a package.json that has a name, the name of the main module's file.
+   */
+  readonly program?: Program;
+  /** The time that the predecessor has for each of its answers, in milliseconds; 30 000 by default. */
   readonly timeout?: number;
 }
+
+/** Makes something, at once or later. */
+export type Create<T> = () => T | Promise<T>;
+
+/** The first object: the object itself, some of its fields, or a function that makes either. */
+export type Initial<T extends object> = Partial<T> | Create<Partial<T>>;
 
 /**
  * One program's part in live updates: first as a successor, if a predecessor started it, and from
  * `ready` on as the predecessor of whatever comes next.
  *
  *     const live = await liveUpdate({ families: [Counter] });
- *     const counter = live.take("counter", Counter) ?? new CounterV0();
- *     live.keep("counter", Counter, () => counter);
+ *     const counter = await live.object("counter", Counter);
  *     await live.ready();
  */
 export class LiveUpdate {
   readonly #inheritance: Inheritance | undefined;
   readonly #predecessor: Predecessor;
+  readonly #declared: DeclaredFamilies;
+  readonly #program: Program;
+  #isReady = false;
 
   /** Use `liveUpdate`. */
-  constructor(inheritance: Inheritance | undefined, predecessor: Predecessor) {
+  constructor(
+    program: Program,
+    declared: DeclaredFamilies,
+    handlers: readonly Handler[],
+    inheritance: Inheritance | undefined,
+  ) {
+    this.#program = program;
+    this.#declared = declared;
+    this.#predecessor = new Predecessor(handlers, program);
     this.#inheritance = inheritance;
-    this.#predecessor = predecessor;
   }
 
-  /** What the predecessor left; undefined when this program was started afresh. */
+  /** This program, as reports and errors name it. */
+  get program(): Program {
+    return this.#program;
+  }
+
+  /** Everything that the predecessor left; undefined when this program was started afresh. */
   get inheritance(): Inheritance | undefined {
     return this.#inheritance;
   }
 
   /**
-   * The object that the predecessor left, in the highest version that both know, as the
-   * family's class; undefined when there is none. An array behind `@ref` is a view of the image: copy what
-   * you need beyond `ready`.
+   * Gives the object that the predecessor left, or else a new one, and keeps it: each update writes
+   * its fields as they are then. Change the object in place; `Object.assign(counter, { hits: 0n })`
+   * changes many fields at once. Another object in the same variable is not kept. Arrays behind `@ref`
+   * are the program's own, so all of them are read while nobody serves: for large ones, and for state
+   * that is computed, use `take` and `keep`.
    *
+   *     const counter = await live.object("counter", Counter, { hits: 100n });
+   *     const cache = await live.object("cache", Cache, async () => ({ entries: await load() }));
+   *
+   * @param initial the object, some of its fields, or a function that gives either, for when the
+   *   predecessor left none; by default the initial values of the family's class
+   * @throws {UndeclaredFamilyError} when `liveUpdate` was not told of the family
+   * @throws {PreserveError} when the identifier is taken, or after `ready`
+   * @throws {NegotiationError} when no version is shared
+   * @throws what `initial` throws; the identifier is free again then
+   */
+  async object<T extends object>(
+    identifier: string,
+    family: Family<T>,
+    initial: Initial<T> = {},
+  ): Promise<T> {
+    this.#checkTaking(identifier, family);
+    return this.#predecessor.keepNew(identifier, family, async () => {
+      const left = this.#inheritance?.takeWhole(identifier, family);
+      return left ?? created(family, initial);
+    });
+  }
+
+  /**
+   * Gives the object that the predecessor left, in the highest version that both know, as the family's
+   * class; undefined when there is none. An array behind `@ref` is a view of the image: copy what you
+   * need beyond `ready`.
+   *
+   * @throws {UndeclaredFamilyError} when `liveUpdate` was not told of the family
+   * @throws {PreserveError} after `ready`
    * @throws {NegotiationError} when no version is shared
    */
   take<T extends object>(identifier: string, family: Family<T>): T | undefined {
+    this.#checkTaking(identifier, family);
     return this.#inheritance?.take(identifier, family);
   }
 
   /**
    * Keeps an object for the successor: `current` is called once nothing changes any more.
    *
+   * @throws {UndeclaredFamilyError} when `liveUpdate` was not told of the family
    * @throws {PreserveError} when the identifier is taken
    */
   keep<T extends object>(identifier: string, family: Family<T>, current: () => T): void {
+    this.#declared.check(identifier, family, "object");
     this.#predecessor.keep(identifier, family, current);
   }
 
-  /** The resource that the predecessor left under a token, or a new one; preserved either way. */
+  #checkTaking(identifier: string, family: Family): void {
+    this.#declared.check(identifier, family, "object");
+    if (!this.#isReady) return;
+    const problem = "objects are taken over before ready; what comes later is kept with keep";
+    throw new PreserveError(identifier, problem);
+  }
+
+  /**
+   * Gives the resource that the predecessor left under a token, or else what `create` makes, and
+   * preserves it.
+   *
+   * @throws {UndeclaredFamilyError} when `liveUpdate` was not told of the handler
+   * @throws {PreserveError} when the token is taken; nothing is made then
+   * @throws what `create` throws; the token is free again then
+   */
   async resource<R extends object, S extends object>(
     token: string,
     handler: Handler<R, S>,
-    create: () => R,
+    create: Create<R>,
   ): Promise<R> {
-    const resource = (await this.#inheritance?.retrieve(token, handler)) ?? create();
-    this.#predecessor.preserve(token, resource);
-    return resource;
+    this.#declared.check(token, handler.family, "resource");
+    return this.#predecessor.preserveNew(token, handler, async () => {
+      // The predecessor has nothing left from `ready` on.
+      const left = this.#isReady ? undefined : await this.#inheritance?.retrieve(token, handler);
+      return left ?? create();
+    });
   }
 
-  /** The memfd that the predecessor left, as it was, or a new one of so many bytes. */
-  memfd(token: string, options: { readonly size: number }): Promise<Memfd> {
-    return this.resource(token, memfd, () => Memfd.create(token, options));
+  /**
+   * Gives the memfd that the predecessor left, as it was, or a new one.
+   *
+   * @param create the size of a new one in bytes, or a function that makes it
+   */
+  memfd(token: string, create: { readonly size: number } | Create<Memfd>): Promise<Memfd> {
+    const make = typeof create === "function" ? create : () => Memfd.create(token, create);
+    return this.resource(token, memfd, make);
   }
 
-  /** The listening socket that the predecessor left, wherever it listens, or a new one. */
-  listener(token: string, options: ListenOptions): Promise<Listener> {
-    return this.resource(token, listener, () => Listener.open(options));
+  /**
+   * Gives the listening socket that the predecessor left, wherever it listens, or a new one. That one
+   * listens on 127.0.0.1 unless `host` says otherwise: `{ host: "0.0.0.0" }` lets other machines connect.
+   *
+   * @param create where a new one listens, or a function that makes it
+   */
+  listener(token: string, create: ListenOptions | Create<Listener> = {}): Promise<Listener> {
+    const make = typeof create === "function" ? create : () => Listener.open(create);
+    return this.resource(token, listener, make);
   }
 
   /**
@@ -98,6 +197,7 @@ export class LiveUpdate {
   async ready(serve?: () => void | Promise<void>): Promise<void> {
     try {
       await this.#inheritance?.finish();
+      this.#isReady = true;
       await serve?.();
     } catch (error) {
       this.#inheritance?.fail(error);
@@ -107,8 +207,8 @@ export class LiveUpdate {
   }
 
   /**
-   * What the objects that are kept would take in an image as they are now, by version: what it costs
-   * to write older ones alongside.
+   * Gives the bytes that each version of each object would take in an image as it is now: the cost of
+   * writing older versions alongside.
    *
    *     live.cost("all")
    */
@@ -125,22 +225,45 @@ export class LiveUpdate {
   update(carrier: Carrier, options?: UpdateOptions): Promise<UpdateReport> {
     return this.#predecessor.update(carrier, options);
   }
+
+  /** Shows the program, its state, and what it keeps: objects by identifier, resources by token. */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    const { state, ...kept } = this.#predecessor.summary();
+    const content = {
+      ...kept,
+      state: this.#isReady ? state : "starting",
+      inheritance: this.#inheritance,
+    };
+    return inspected("LiveUpdate", content, depth, options, inspect);
+  }
+}
+
+async function created<T extends object>(family: Family<T>, initial: Initial<T>): Promise<T> {
+  const fields = typeof initial === "function" ? await initial() : initial;
+  return fields instanceof family.struct ? fields : family.create(fields);
 }
 
 /**
  * Begins a program's part in live updates. If it was started by a predecessor, it says what it
  * reads and waits until everything is frozen.
  *
+ * @throws {FamilyError} when two families of one name differ, or the versions of one do not fit
+ *   together
+ * @throws {ProgramError} when the program's name or version is not text of at most 95 or 63 bytes
  * @throws {RefusedError} when the predecessor finds no shared version; this program should end
  */
 export async function liveUpdate({
   families,
   handlers = [],
+  program = thisProgram(),
   timeout,
 }: LiveUpdateOptions): Promise<LiveUpdate> {
   const all: readonly Handler[] = [memfd as Handler, listener as Handler, ...handlers];
   const readable = [...families, ...all.map(({ family }) => family)];
+  const declared = new DeclaredFamilies(readable);
+  const own = parseProgram(program);
   const arrival = spawnArrival();
-  const inheritance = arrival && (await Inheritance.receive(arrival, readable, timeout));
-  return new LiveUpdate(inheritance, new Predecessor(all));
+  const options = { program: own, timeout };
+  const inheritance = arrival && (await Inheritance.receive(arrival, readable, options));
+  return new LiveUpdate(own, declared, all, inheritance);
 }

@@ -12,14 +12,14 @@ const VALUES = {
   "other types": "address array bits bytes char enumeration flexible ref reserved struct union",
   "where it lies": "aligned big little packed",
   versions: "dropped family follows lossy renamed since",
-  "live update": "LiveUpdate Listener Memfd liveUpdate spawnCarrier",
+  "live update": "LiveUpdate Listener Memfd defineHandler liveUpdate spawnCarrier",
   "releases and manifests": "alongside manifestOf parseManifest",
   "bytes and layouts": "Memory codecOf layoutOf toCHeader",
   "errors of structs":
     "BoundsError CNameError DeclarationError DetachedError FieldRangeError InvalidBytesError LuoError UnknownFieldError",
   "errors of versions": "ConversionError FamilyError ManifestError NegotiationError",
   "errors of updates":
-    "LinkClosedError LinkTimeoutError LostSuccessorError PreserveError RefusedError StateError SuccessorError UndoError UpdateError",
+    "LinkClosedError LinkTimeoutError LostSuccessorError PreserveError ProgramError RefusedError StateError SuccessorError UndeclaredFamilyError UndoError UpdateError",
   "errors of resources": "DrainError ListenerMismatchError MemfdMismatchError SystemCallError",
 };
 
@@ -29,7 +29,7 @@ const TYPES = {
   "bytes and layouts": "CHeaderOptions Cursor FieldLayout RefResolver StructCodec StructLayout",
   versions: "AlongsidePolicy Family FamilyOptions Manifest VersionRange",
   "live update":
-    "Alongside Carrier Handler ListenOptions LiveUpdateOptions SpawnOptions State UpdateOptions UpdateReport VersionCost",
+    "Alongside Carrier Create Handler Initial ListenOptions LiveUpdateOptions Program SpawnOptions State UpdateOptions UpdateReport VersionCost",
 };
 
 const all = (groups: object) =>

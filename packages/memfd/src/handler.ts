@@ -1,5 +1,5 @@
 import { closeDescriptor, Memfd } from "@luo/linux";
-import type { Handler } from "@luo/orchestrator";
+import { defineHandler, type Handler } from "@luo/orchestrator";
 import { LuoError } from "@luo/struct";
 import { Extent, MemfdRecord, MemfdV2 } from "./structs.js";
 
@@ -20,7 +20,7 @@ export class MemfdMismatchError extends LuoError {
  *
  * The program itself must not write to a memfd from `freeze` on.
  */
-export const memfd: Handler<Memfd, MemfdV2> = {
+export const memfd: Handler<Memfd, MemfdV2> = defineHandler({
   family: MemfdRecord,
   canPreserve: (resource): resource is Memfd => resource instanceof Memfd,
   preserve: ({ fd }) => fd,
@@ -42,7 +42,7 @@ export const memfd: Handler<Memfd, MemfdV2> = {
       throw error;
     }
   },
-};
+});
 
 function adopt(fd: number): Memfd {
   try {

@@ -1,6 +1,7 @@
 import { LuoError } from "@luo/struct";
+import { inRole, type Program, programLabel } from "./program.js";
 
-/** What went wrong, in one line. */
+/** Gives the reason of a failure in one line. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -15,7 +16,7 @@ export class PreserveError extends LuoError {
   }
 }
 
-/** There is nothing to do this to just now. Nothing was done. */
+/** The call is not allowed in the current state; nothing changed. */
 export class StateError extends LuoError {
   constructor(problem: string) {
     super("LUO_STATE", problem);
@@ -27,12 +28,18 @@ export class StateError extends LuoError {
  * before; `cause` is what went wrong.
  */
 export class UpdateError extends LuoError {
-  constructor(step: string, cause: unknown) {
-    super(
-      "LUO_UPDATE",
-      `live update stopped while ${step}, the predecessor goes on: ${reasonOf(cause)}`,
-      { cause },
-    );
+  readonly predecessor: Program | undefined;
+  /** Undefined when it has not said which program it is. */
+  readonly successor: Program | undefined;
+
+  constructor(step: string, cause: unknown, predecessor?: Program, successor?: Program) {
+    const update = successor ? `live update to ${programLabel(successor)}` : "live update";
+    const serving = inRole("the predecessor", predecessor);
+    super("LUO_UPDATE", `${update} stopped while ${step}, ${serving} goes on: ${reasonOf(cause)}`, {
+      cause,
+    });
+    this.predecessor = predecessor;
+    this.successor = successor;
   }
 }
 
@@ -52,50 +59,53 @@ export class UndoError extends LuoError {
  * not resume, as the successor may have changed the state: end it, and start afresh.
  */
 export class LostSuccessorError extends LuoError {
-  constructor(cause: unknown) {
-    super("LUO_LOST_SUCCESSOR", `the successor took over and was lost: ${reasonOf(cause)}`, {
-      cause,
-    });
+  constructor(cause: unknown, successor?: Program) {
+    const lost = inRole("the successor", successor);
+    super("LUO_LOST_SUCCESSOR", `${lost} took over and was lost: ${reasonOf(cause)}`, { cause });
   }
 }
 
 /** The other program ended, or closed the link, when an answer was due. */
 export class LinkClosedError extends LuoError {
-  constructor(waitingFor: string, how: string) {
-    super("LUO_LINK_CLOSED", `the other program ${how} before it sent ${waitingFor}`);
+  constructor(waitingFor: string, how: string, other?: Program) {
+    const who = inRole("the other program", other);
+    super("LUO_LINK_CLOSED", `${who} ${how} before it sent ${waitingFor}`);
   }
 }
 
 /** The other program did not answer in time. */
 export class LinkTimeoutError extends LuoError {
-  constructor(waitingFor: string, milliseconds: number) {
+  constructor(waitingFor: string, milliseconds: number, other?: Program) {
+    const who = inRole("the other program", other);
     super(
       "LUO_LINK_TIMEOUT",
-      `the other program did not send ${waitingFor} within ${milliseconds} ms; look at its output, or allow more time`,
+      `${who} did not send ${waitingFor} within ${milliseconds} ms; look at its output, or allow more time`,
     );
   }
 }
 
 /** The other program sent what the protocol does not allow at this point. */
 export class ProtocolError extends LuoError {
-  constructor(found: string, expected: string) {
+  constructor(found: string, expected: string, other?: Program) {
+    const who = inRole("the other program", other);
     super(
       "LUO_PROTOCOL",
-      `the other program sent ${found}, expected ${expected}; do both use the same release of luo?`,
+      `${who} sent ${found}, expected ${expected}; do both use the same release of luo?`,
     );
   }
 }
 
 /** The successor gave up, for the reason that it sent. */
 export class SuccessorError extends LuoError {
-  constructor(reason: string) {
-    super("LUO_SUCCESSOR", `the successor gave up: ${reason}`);
+  constructor(reason: string, successor?: Program) {
+    super("LUO_SUCCESSOR", `${inRole("the successor", successor)} gave up: ${reason}`);
   }
 }
 
 /** The predecessor refused this successor, or took back what it had offered. */
 export class RefusedError extends LuoError {
-  constructor(reason: string) {
-    super("LUO_REFUSED", `the predecessor refused this program and goes on: ${reason}`);
+  constructor(reason: string, predecessor?: Program) {
+    const who = inRole("the predecessor", predecessor);
+    super("LUO_REFUSED", `${who} refused this program and goes on: ${reason}`);
   }
 }

@@ -1,7 +1,8 @@
 import type { Family } from "@luo/version";
+import { familyLabel, INSPECT, type Inspect, inspected } from "./inspect.js";
 
 /**
- * How one kind of resource survives a live update. `R` is what a program holds, `S` the class
+ * Carries one kind of resource through a live update. `R` is what a program holds, `S` the class
  * of the record that describes it.
  *
  * In the predecessor, as Linux's file handlers: `preserve` and `settle` (serving goes on), `freeze` (nothing
@@ -14,11 +15,10 @@ export interface Handler<R extends object = object, S extends object = object> {
   /** All versions of the record; its name, with the token, is what identifies the resource. */
   readonly family: Family<S>;
   /**
-   * Whether what changes other resources comes in here, as through a listening socket: then it is
-   * frozen before those.
+   * True for resources through which work arrives, such as a listening socket; they freeze first.
    */
   readonly input?: boolean;
-  /** Whether this handler is the one for the resource. */
+  /** Says if this handler is the one for the resource. */
   canPreserve(resource: object): resource is R;
   /** The file descriptor that the carrier takes over; it stays the resource's own. */
   preserve(resource: R): number;
@@ -35,6 +35,19 @@ export interface Handler<R extends object = object, S extends object = object> {
   canFinish?(resource: R): void;
   /** The predecessor is gone for good. */
   finish?(resource: R): void;
+}
+
+/** Gives the handler, which `console.log` then shows by the family of its record. */
+export function defineHandler<R extends object, S extends object>(
+  handler: Handler<R, S>,
+): Handler<R, S> {
+  const { family, input = false } = handler;
+  const content = { record: familyLabel(family), input };
+  return Object.defineProperty(handler, INSPECT, {
+    configurable: true,
+    value: (depth: number, options: object, inspect: Inspect) =>
+      inspected("Handler", content, depth, options, inspect),
+  });
 }
 
 /** The identifier under which the store keeps a resource's record. */

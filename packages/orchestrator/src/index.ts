@@ -18,8 +18,10 @@ export {
   UndoError,
   UpdateError,
 } from "./errors.js";
-export type { Handler } from "./handler.js";
-export { Inheritance } from "./inheritance.js";
+export { defineHandler, type Handler } from "./handler.js";
+export { Inheritance, type ReceiveOptions } from "./inheritance.js";
+export { INSPECT, type Inspect, inspected } from "./inspect.js";
 export { Inbox, type Link, type Message } from "./link.js";
-export { Predecessor, type State } from "./predecessor.js";
+export { Predecessor, type PredecessorSummary, type State } from "./predecessor.js";
+export { MAX_PROGRAM, type Program, ProgramError, parseProgram } from "./program.js";
 export type { UpdateOptions, UpdateReport, VersionCost } from "./report.js";

@@ -4,14 +4,24 @@ import { type Family, manifestOf } from "@luo/version";
 import { type Arrival, IMAGE_NAME, type ImageFile } from "./carrier.js";
 import { LinkClosedError, PreserveError, reasonOf } from "./errors.js";
 import { type Handler, recordIdentifier } from "./handler.js";
+import { familyLabel, INSPECT, type Inspect, inspected } from "./inspect.js";
+import { ownArrays } from "./own-arrays.js";
+import { type Program, programLabel } from "./program.js";
 
 interface Retrieved {
   readonly handler: Handler;
   readonly resource: object;
 }
 
+export interface ReceiveOptions {
+  /** This program, as the predecessor names it. */
+  readonly program?: Program | undefined;
+  /** The time that the predecessor has to freeze, in milliseconds; 30 000 by default. */
+  readonly timeout?: number | undefined;
+}
+
 /**
- * What a predecessor left. The successor takes objects and retrieves resources, then says `finish`:
+ * Everything that a predecessor left. The successor takes objects and retrieves resources, then says `finish`:
  * from then on it alone answers for them. Should it fail before, the predecessor goes on.
  */
 export class Inheritance {
@@ -20,6 +30,7 @@ export class Inheritance {
   readonly #store: ObjectStore;
   /** By token; undefined until the handler has given the resource. */
   readonly #retrieved = new Map<string, Retrieved | undefined>();
+  #closed = false;
 
   private constructor(arrival: Arrival, image: ImageFile, store: ObjectStore) {
     this.#arrival = arrival;
@@ -31,13 +42,12 @@ export class Inheritance {
    * Tells the predecessor what this program reads, and waits for what it leaves.
    *
    * @param families all that the program may take or retrieve
-   * @param timeout in milliseconds, for the predecessor to freeze
    * @throws {RefusedError} when no version is shared; this program should end
    */
   static async receive(
     arrival: Arrival,
     families: readonly Family[],
-    timeout = 30_000,
+    { program, timeout = 30_000 }: ReceiveOptions = {},
   ): Promise<Inheritance> {
     const fd = arrival.descriptors.get(IMAGE_NAME);
     if (fd === undefined) throw new PreserveError(IMAGE_NAME, "the carrier brought no image");
@@ -47,7 +57,8 @@ export class Inheritance {
     for (const family of families) {
       for (const version of family.reads) codecOf(family.structOf(version));
     }
-    arrival.send({ type: "hello", manifest: manifestOf(families) });
+    const manifest = manifestOf(families);
+    arrival.send({ type: "hello", manifest, ...(program && { program }) });
     await arrival.inbox.expect("frozen", timeout);
     try {
       return new Inheritance(arrival, image, ObjectStore.open(image));
@@ -55,6 +66,11 @@ export class Inheritance {
       arrival.send({ type: "failed", reason: reasonOf(error) });
       throw error;
     }
+  }
+
+  /** The predecessor; undefined when it is of a release that does not say which program it is. */
+  get program(): Program | undefined {
+    return this.#arrival.inbox.program;
   }
 
   /** Everything in the image. */
@@ -68,8 +84,26 @@ export class Inheritance {
    * @throws {BadObjectError} when it is not what was written; the predecessor is told, and goes on
    */
   take<T extends object>(identifier: string, family: Family<T>): T | undefined {
+    return this.#reading(() => this.#store.take(identifier, family));
+  }
+
+  /**
+   * The same, but with arrays of the program's own behind `@ref`, and not views of the image: it
+   * reads all of them, and the object stays whole when the image is closed.
+   *
+   * @throws what `take` throws, and {BadAddressError} when an array is not what was written
+   */
+  takeWhole<T extends object>(identifier: string, family: Family<T>): T | undefined {
+    return this.#reading(() => {
+      const object = this.#store.take(identifier, family);
+      if (object !== undefined) ownArrays(object, family.struct);
+      return object;
+    });
+  }
+
+  #reading<T>(read: () => T): T {
     try {
-      return this.#store.take(identifier, family);
+      return read();
     } catch (error) {
       if (error instanceof BadObjectError || error instanceof BadAddressError) this.fail(error);
       throw error;
@@ -135,10 +169,33 @@ export class Inheritance {
     this.#arrival.send({ type: "serving" });
     this.#arrival.release();
     this.#image.close();
+    this.#closed = true;
   }
 
   /** Tells the predecessor that this program cannot take over. */
   fail(error: unknown): void {
     this.#arrival.send({ type: "failed", reason: reasonOf(error) });
   }
+
+  /** Shows the predecessor, the objects in the image by identifier, and resources by token. */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    const { program } = this;
+    const content = {
+      program: program && programLabel(program),
+      objects: this.#closed ? "the image is closed" : objectLabels(this.objects),
+      retrieved: [...this.#retrieved.keys()],
+      left: [...this.#arrival.descriptors.keys()],
+    };
+    return inspected("Inheritance", content, depth, options, inspect);
+  }
+}
+
+/** By identifier, every version that is there. */
+function objectLabels(objects: readonly StoredObject[]): ReadonlyMap<string, string> {
+  const labels = new Map<string, string>();
+  for (const { identifier, family, version } of objects) {
+    const others = labels.has(identifier) ? `${labels.get(identifier)}, ` : "";
+    labels.set(identifier, `${others}${familyLabel({ name: family, version })}`);
+  }
+  return labels;
 }

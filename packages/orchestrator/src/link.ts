@@ -9,6 +9,7 @@ import {
   RefusedError,
   SuccessorError,
 } from "./errors.js";
+import { type Program, programShape } from "./program.js";
 
 /**
  * What the two programs say to each other, in this order:
@@ -18,11 +19,13 @@ import {
  *     successor    finish     everything is retrieved (or else: failed)
  *     predecessor  committed  it will not take over again
  *     successor    serving
+ *
+ * The first message of each says which program it is; earlier releases do not say so.
  */
 export type Message =
-  | { readonly type: "hello"; readonly manifest: Manifest }
-  | { readonly type: "refused"; readonly reason: string }
-  | { readonly type: "frozen" }
+  | { readonly type: "hello"; readonly manifest: Manifest; readonly program?: Program }
+  | { readonly type: "refused"; readonly reason: string; readonly program?: Program }
+  | { readonly type: "frozen"; readonly program?: Program }
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "finish" }
   | { readonly type: "committed" }
@@ -47,6 +50,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export class Inbox {
   readonly #messages: unknown[] = [];
   #closed: string | undefined;
+  #program: Program | undefined;
   #wake: (() => void) | undefined;
 
   /** Takes in what the other program sent; it is checked when it is read. */
@@ -65,6 +69,11 @@ export class Inbox {
     return this.#closed !== undefined;
   }
 
+  /** The other program, once it has said which one it is. */
+  get program(): Program | undefined {
+    return this.#program;
+  }
+
   /**
    * The next message, which must be of this type.
    *
@@ -77,19 +86,22 @@ export class Inbox {
     if (!(timeout > 0)) throw new RangeError(`timeout: found ${timeout}, expected milliseconds`);
     const deadline = performance.now() + timeout;
     while (this.#messages.length === 0) {
-      if (this.#closed !== undefined) throw new LinkClosedError(type, this.#closed);
+      if (this.#closed !== undefined) throw new LinkClosedError(type, this.#closed, this.#program);
       const left = deadline - performance.now();
-      if (left <= 0) throw new LinkTimeoutError(type, timeout);
+      if (left <= 0) throw new LinkTimeoutError(type, timeout, this.#program);
       await this.#woken(left);
     }
     const found = this.#messages.shift();
     const failed = messageOf("failed", found);
-    if (failed !== undefined) throw new SuccessorError(failed.reason);
+    if (failed !== undefined) throw new SuccessorError(failed.reason, this.#program);
     const refused = messageOf("refused", found);
-    if (refused !== undefined) throw new RefusedError(refused.reason);
+    if (refused !== undefined) {
+      throw new RefusedError(refused.reason, refused.program ?? this.#program);
+    }
     const message = messageOf(type, found);
-    if (message !== undefined) return message;
-    throw new ProtocolError(excerpt(found), type);
+    if (message === undefined) throw new ProtocolError(excerpt(found), type, this.#program);
+    if ("program" in message) this.#program = message.program;
+    return message;
   }
 
   #woken(milliseconds: number): Promise<void> {
@@ -106,11 +118,12 @@ export class Inbox {
 const message = <T extends string, E extends v.ObjectEntries>(type: T, content: E) =>
   jsonObject({ type: v.literal(type), ...content });
 const reason = v.string("a reason");
+const program = v.exactOptional(programShape);
 
 const MESSAGES: { readonly [T in Message["type"]]: JsonShape<OfType<T>> } = {
-  hello: message("hello", { manifest: manifestShape }),
-  refused: message("refused", { reason }),
-  frozen: message("frozen", {}),
+  hello: message("hello", { manifest: manifestShape, program }),
+  refused: message("refused", { reason, program }),
+  frozen: message("frozen", { program }),
   failed: message("failed", { reason }),
   finish: message("finish", {}),
   committed: message("committed", {}),

@@ -1,18 +1,20 @@
-import { costOf, heapBacking, MAX_IDENTIFIER, ObjectStore } from "@luo/store";
-import { type Family, type Manifest, manifestOf, negotiate } from "@luo/version";
+import { costOf, MAX_IDENTIFIER } from "@luo/store";
+import { show } from "@luo/struct";
+import { type Family, type Manifest, manifestOf } from "@luo/version";
 import { type Alongside, versionsAlongside } from "./alongside.js";
-import { type Carrier, IMAGE_NAME, type NamedDescriptor } from "./carrier.js";
+import type { Carrier } from "./carrier.js";
+import { LostSuccessorError, PreserveError, StateError, UndoError, UpdateError } from "./errors.js";
 import {
-  LinkTimeoutError,
-  LostSuccessorError,
-  PreserveError,
-  reasonOf,
-  StateError,
-  UndoError,
-  UpdateError,
-} from "./errors.js";
+  type Attempt,
+  familiesOf,
+  handOver,
+  type Kept,
+  type KeptFile,
+  type KeptObject,
+} from "./hand-over.js";
 import { type Handler, recordIdentifier } from "./handler.js";
-import type { Link } from "./link.js";
+import { familyLabel, INSPECT, type Inspect, inspected } from "./inspect.js";
+import { type Program, programLabel } from "./program.js";
 import type { UpdateOptions, UpdateReport, VersionCost } from "./report.js";
 import { UndoList } from "./undo.js";
 
@@ -28,29 +30,34 @@ import { UndoList } from "./undo.js";
  */
 export type State = "serving" | "preparing" | "frozen" | "finished";
 
-interface KeptObject {
-  readonly family: Family;
-  readonly current: () => object;
+/** A predecessor in a few words. */
+export interface PredecessorSummary {
+  readonly program: string | undefined;
+  readonly state: State;
+  /** By identifier, the family and the version of the program's class: `counter@1`. */
+  readonly objects: ReadonlyMap<string, string>;
+  /** By token, the same of the handler's record. */
+  readonly resources: ReadonlyMap<string, string>;
 }
 
-interface KeptFile {
-  readonly handler: Handler;
-  readonly resource: object;
-}
-
-/** What a program keeps for its successor, and the update that hands it over. */
+/** Keeps objects and resources for the successor, and hands them over in an update. */
 export class Predecessor {
+  /** This program, as the successor and all errors name it. */
+  readonly program: Program | undefined;
   readonly #handlers: readonly Handler[];
   readonly #objects = new Map<string, KeptObject>();
   readonly #files = new Map<string, KeptFile>();
-  #state: State = "serving";
+  /** By identifier, the names of what is still being made. */
+  readonly #making = new Map<string, string>();
+  #attempt: Attempt | undefined;
 
-  constructor(handlers: readonly Handler[]) {
+  constructor(handlers: readonly Handler[], program?: Program) {
     this.#handlers = handlers;
+    this.program = program;
   }
 
   get state(): State {
-    return this.#state;
+    return this.#attempt?.state ?? "serving";
   }
 
   /**
@@ -66,14 +73,28 @@ export class Predecessor {
   }
 
   /**
+   * Makes an object and keeps it. The identifier is taken from now on, and free again when `make`
+   * fails; no update begins meanwhile.
+   *
+   * @throws {PreserveError} as `keep` does, before anything is made
+   */
+  async keepNew<T extends object>(
+    identifier: string,
+    family: Family<T>,
+    make: () => T | Promise<T>,
+  ): Promise<T> {
+    const keep = (object: T) => this.#objects.set(identifier, { family, current: () => object });
+    return this.#make(identifier, identifier, make, keep);
+  }
+
+  /**
    * Keeps a resource under a token.
    *
    * @throws {PreserveError} when the token is taken or too long, no handler knows such a resource, or
    *   an update is underway
    */
   preserve(token: string, resource: object): void {
-    if (this.#files.has(token)) throw new PreserveError(token, "this token is taken");
-    if (token.startsWith(".")) throw new PreserveError(token, "a token cannot begin with a dot");
+    this.#checkToken(token);
     const handler = this.#handlers.find((candidate) => candidate.canPreserve(resource));
     if (handler === undefined) {
       const known = this.#handlers.map(({ family }) => family.name).join(", ") || "none";
@@ -82,6 +103,30 @@ export class Predecessor {
     }
     this.#checkFree(token, recordIdentifier(handler, token));
     this.#files.set(token, { handler, resource });
+  }
+
+  /**
+   * Makes a resource and keeps it. The token is taken from now on, and free again when `make` fails;
+   * no update begins meanwhile.
+   *
+   * @throws {PreserveError} as `preserve` does, before anything is made; or when what was made is
+   *   nothing that the handler can preserve
+   */
+  async preserveNew<R extends object, S extends object>(
+    token: string,
+    handler: Handler<R, S>,
+    make: () => R | Promise<R>,
+  ): Promise<R> {
+    const known = handler as Handler;
+    this.#checkToken(token);
+    const keep = (resource: R) => {
+      if (!known.canPreserve(resource)) {
+        const problem = `the handler of ${known.family.name} cannot preserve ${show(resource)}`;
+        throw new PreserveError(token, `${problem}; make what it is for`);
+      }
+      this.#files.set(token, { handler: known, resource });
+    };
+    return this.#make(token, recordIdentifier(known, token), make, keep);
   }
 
   /**
@@ -94,18 +139,42 @@ export class Predecessor {
     return this.#files.delete(token);
   }
 
-  #checkServing(name: string): void {
-    if (this.#state === "serving") return;
-    throw new PreserveError(name, `what is kept cannot change while an update is ${this.#state}`);
+  async #make<T>(
+    name: string,
+    identifier: string,
+    make: () => T | Promise<T>,
+    keep: (made: T) => void,
+  ): Promise<T> {
+    this.#checkFree(name, identifier);
+    this.#making.set(identifier, name);
+    try {
+      const made = await make();
+      keep(made);
+      return made;
+    } finally {
+      this.#making.delete(identifier);
+    }
   }
 
-  /** Whether something can be stored under an identifier. */
+  #checkServing(name: string): void {
+    const { state } = this;
+    if (state === "serving") return;
+    throw new PreserveError(name, `what is kept cannot change while an update is ${state}`);
+  }
+
+  #checkToken(token: string): void {
+    if (this.#files.has(token)) throw new PreserveError(token, "this token is taken");
+    if (token.startsWith(".")) throw new PreserveError(token, "a token cannot begin with a dot");
+  }
+
+  /** @throws {PreserveError} when nothing can be stored under an identifier now */
   #checkFree(name: string, identifier: string): void {
     this.#checkServing(name);
     const records = Array.from(this.#files, ([token, { handler }]) =>
       recordIdentifier(handler, token),
     );
-    if (this.#objects.has(identifier) || records.includes(identifier)) {
+    const taken = [this.#objects, this.#making].some((names) => names.has(identifier));
+    if (taken || records.includes(identifier)) {
       throw new PreserveError(name, `something is kept as ${JSON.stringify(identifier)} already`);
     }
     const bytes = new TextEncoder().encode(identifier).length;
@@ -115,19 +184,18 @@ export class Predecessor {
     }
   }
 
-  /** What this program writes: the families of what it keeps. */
+  /** The versions that this program writes, of the families that it keeps. */
   manifest(): Manifest {
-    return manifestOf(this.#families());
+    return manifestOf(familiesOf(this.#kept));
   }
 
-  #families(): ReadonlySet<Family> {
-    const handlers = Array.from(this.#files.values(), ({ handler }) => handler);
-    return new Set([...this.#objects.values(), ...handlers].map(({ family }) => family));
+  get #kept(): Kept {
+    return { program: this.program, objects: this.#objects, files: this.#files };
   }
 
   /**
-   * What the objects that are kept would take in an image as they are now: in the newest version, and
-   * in each that would be written alongside. Nothing is frozen for it; resources, whose records are
+   * Gives the bytes that the objects that are kept would take in an image as they are now: in the newest
+   * version, and in each that would be written alongside. Nothing is frozen for it; resources, whose records are
    * made when they freeze, are not among them.
    *
    * @throws what `@luo/store`'s `ObjectStore.put` throws, when an object cannot be written
@@ -145,134 +213,57 @@ export class Predecessor {
    * Hands everything over to a successor. When it resolves, the successor serves and this program
    * should end.
    *
-   * @throws {StateError} when another update is underway, or this program has handed over
+   * @throws {StateError} when another update is underway, something is still being made, or this
+   *   program has handed over
    * @throws {UpdateError} when the update did not happen; this program then serves as before
    * @throws {UndoError} when not even that worked
    * @throws {LostSuccessorError} when the successor took over, but never served
    */
   async update(carrier: Carrier, options: UpdateOptions = {}): Promise<UpdateReport> {
-    if (this.#state === "finished") {
+    this.#checkReady();
+    const undo = new UndoList();
+    const attempt: Attempt = { undo, step: "preparing", successor: undefined, state: "preparing" };
+    this.#attempt = attempt;
+    try {
+      return await handOver(this.#kept, carrier, options, attempt);
+    } catch (cause) {
+      const { step, successor, state } = attempt;
+      if (state === "finished") throw new LostSuccessorError(cause, successor);
+      const errors = await undo.run();
+      this.#attempt = undefined;
+      if (errors.length > 0) throw new UndoError(errors, cause);
+      throw new UpdateError(step, cause, this.program, successor);
+    }
+  }
+
+  #checkReady(): void {
+    const { state } = this;
+    if (state === "finished") {
       throw new StateError("this program has handed over already; it should end");
     }
-    if (this.#state !== "serving") {
-      throw new StateError(`another update is ${this.#state}; wait for it`);
-    }
-    const undo = new UndoList();
-    const progress = { step: "preparing" };
-    this.#state = "preparing";
-    try {
-      return await this.#handOver(carrier, options, undo, progress);
-    } catch (cause) {
-      if (this.state === "finished") throw new LostSuccessorError(cause);
-      const errors = await undo.run();
-      this.#state = "serving";
-      if (errors.length > 0) throw new UndoError(errors, cause);
-      throw new UpdateError(progress.step, cause);
+    if (state !== "serving") throw new StateError(`another update is ${state}; wait for it`);
+    const [name] = this.#making.values();
+    if (name !== undefined) {
+      throw new StateError(`${JSON.stringify(name)} is still being made; wait for it`);
     }
   }
 
-  async #handOver(
-    carrier: Carrier,
-    { timeout = 30_000, alongside = { last: 0 } }: UpdateOptions,
-    undo: UndoList,
-    progress: { step: string },
-  ): Promise<UpdateReport> {
-    const asked = new Map(
-      Array.from(this.#families(), (family) => [family, versionsAlongside(family, alongside)]),
-    );
-    const image = carrier.createImage();
-    undo.add(() => image.close());
-    const descriptors: NamedDescriptor[] = [{ name: IMAGE_NAME, fd: image.fd }];
-    for (const [token, { handler, resource }] of this.#files) {
-      descriptors.push({ name: token, fd: handler.preserve(resource) });
-      undo.add(() => handler.unpreserve?.(resource));
-    }
+  /** Shows the program, the state, and what is kept: objects by identifier, resources by token. */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected("Predecessor", this.summary(), depth, options, inspect);
+  }
 
-    progress.step = "starting the successor";
-    const successor = await carrier.launch(descriptors);
-    // Whatever it still holds, it lets go before anything here goes on.
-    undo.addFirst(() => successor.kill());
-    const { manifest } = await successor.inbox.expect("hello", timeout);
-
-    progress.step = "negotiating versions";
-    const offered = this.manifest();
-    const chosen = refuseUnless(() => negotiate(offered, manifest), successor);
-
-    const older = (family: Family) => [
-      ...(chosen.has(family.name) ? [chosen.get(family.name) as number] : []),
-      ...(asked.get(family) ?? []),
-    ];
-    progress.step = "trying out what will be written";
-    this.#rehearse(older);
-
-    progress.step = "waiting for resources to settle";
-    const files = [...this.#files].sort(
-      ([, a], [, b]) => Number(b.handler.input ?? false) - Number(a.handler.input ?? false),
-    );
-    await Promise.all(files.map(([, { handler, resource }]) => handler.settle?.(resource)));
-
-    progress.step = "freezing";
-    const frozenAt = performance.now();
-    this.#state = "frozen";
-    const store = ObjectStore.create(image);
-    for (const [token, { handler, resource }] of files) {
-      undo.add(() => handler.unfreeze?.(resource));
-      const record = await handler.freeze(resource);
-      const { family } = handler;
-      store.put(recordIdentifier(handler, token), record, { family, alongside: older(family) });
-    }
-    for (const [identifier, { family, current }] of this.#objects) {
-      store.put(identifier, current(), { family, alongside: older(family) });
-    }
-    const objects = store.list();
-    const imageBytes = store.seal();
-    image.seal();
-
-    progress.step = "waiting for the successor to take over";
-    successor.send({ type: "frozen" });
-    await successor.inbox.expect("finish", timeout);
-
-    // The point of no return: the successor has everything, and serves once it hears this.
-    this.#state = "finished";
-    successor.send({ type: "committed" });
-    image.close();
-    const pause = await successor.inbox.expect("serving", timeout).then(
-      () => performance.now() - frozenAt,
-      (error) => {
-        if (error instanceof LinkTimeoutError) return undefined;
-        throw error;
-      },
-    );
-    successor.release();
+  /** The same as an object. */
+  summary(): PredecessorSummary {
     return {
-      offered,
-      successor: manifest,
-      chosen: Object.fromEntries(chosen),
-      objects,
-      imageBytes,
-      pause,
+      program: this.program && programLabel(this.program),
+      state: this.state,
+      objects: new Map(
+        Array.from(this.#objects, ([name, { family }]) => [name, familyLabel(family)]),
+      ),
+      resources: new Map(
+        Array.from(this.#files, ([name, { handler }]) => [name, familyLabel(handler.family)]),
+      ),
     };
-  }
-
-  /**
-   * Writes all objects as they are now to memory that is thrown away: what does not fit, or cannot
-   * be written in the version that the successor reads, is found while this program still serves.
-   */
-  #rehearse(older: (family: Family) => readonly number[]): void {
-    const store = ObjectStore.create(heapBacking());
-    for (const [identifier, { family, current }] of this.#objects) {
-      store.put(identifier, current(), { family, alongside: older(family) });
-    }
-    store.seal();
-  }
-}
-
-/** Tells a successor that is not wanted why, so that it can say so and end by itself. */
-function refuseUnless<T>(decide: () => T, successor: Link): T {
-  try {
-    return decide();
-  } catch (error) {
-    successor.send({ type: "refused", reason: reasonOf(error) });
-    throw error;
   }
 }

@@ -1,9 +1,10 @@
 import type { StoredObject } from "@luo/store";
 import type { Manifest } from "@luo/version";
 import type { Alongside } from "./alongside.js";
+import type { Program } from "./program.js";
 
 export interface UpdateOptions {
-  /** How long the successor may take for each of its answers, in milliseconds; 30 000 by default. */
+  /** The time that the successor has for each of its answers, in milliseconds; 30 000 by default. */
   readonly timeout?: number;
   /**
    * For whom older versions are written next to the newest, beyond the successor: whoever takes over
@@ -12,20 +13,24 @@ export interface UpdateOptions {
   readonly alongside?: Alongside;
 }
 
-/** What an object that is kept would take in an image, in one version. */
+/** The cost of an object in an image, in one version. */
 export interface VersionCost {
   readonly identifier: string;
   readonly family: string;
   readonly version: number;
-  /** What this version adds to those before it, with arrays that none of them has. */
+  /** Bytes that this version adds to those before it, with arrays that none of them has. */
   readonly bytes: number;
 }
 
-/** What an update did. */
+/** The outcome of an update. */
 export interface UpdateReport {
-  /** What this program can write, of the families that it keeps. */
+  /** This program. */
+  readonly from: Program | undefined;
+  /** The successor; undefined when it is of a release that does not say which program it is. */
+  readonly to: Program | undefined;
+  /** The versions that this program can write, of the families that it keeps. */
   readonly offered: Manifest;
-  /** What the successor said that it reads. */
+  /** The versions that the successor said it reads. */
   readonly successor: Manifest;
   /** By family, the highest version that both know: what the successor takes. */
   readonly chosen: Readonly<Record<string, number>>;

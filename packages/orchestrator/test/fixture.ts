@@ -1,5 +1,6 @@
 import {
   type Arrival,
+  defineHandler,
   type Handler,
   Inheritance,
   Predecessor,
@@ -44,7 +45,7 @@ export class Tank {
 
 /** Notes everything that it is asked to do. */
 export function tankHandler(calls: Calls): Handler<Tank, TankV0> {
-  return {
+  return defineHandler<Tank, TankV0>({
     family: TankRecord,
     canPreserve: (resource): resource is Tank => resource instanceof Tank,
     preserve: ({ name, fd }) => {
@@ -63,7 +64,7 @@ export function tankHandler(calls: Calls): Handler<Tank, TankV0> {
     },
     canFinish: ({ fd }) => calls.note(`can finish ${fd}`),
     finish: ({ fd }) => calls.note(`finish ${fd}`),
-  };
+  });
 }
 
 /** A program that keeps a counter and the tanks a, b and c. */

@@ -158,7 +158,7 @@ describe("there is nothing to inherit when", () => {
   ])("%s", async (_, answer, error, reason) => {
     const { arrival, inbox } = predecessor();
     answer(inbox);
-    const receiving = Inheritance.receive(arrival, [Counter, TankRecord], 20);
+    const receiving = Inheritance.receive(arrival, [Counter, TankRecord], { timeout: 20 });
     await expect(receiving).rejects.toThrow(error);
     await expect(receiving).rejects.toThrow(reason);
   });

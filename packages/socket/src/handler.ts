@@ -1,11 +1,11 @@
 import { closeDescriptor } from "@luo/linux";
-import type { Handler } from "@luo/orchestrator";
+import { defineHandler, type Handler } from "@luo/orchestrator";
 import { ListenerMismatchError } from "./errors.js";
 import { Listener } from "./listener.js";
 import { ListenerRecord, ListenerV0 } from "./structs.js";
 
 /** Listening sockets survive a live update: no connection is refused, at any moment. */
-export const listener: Handler<Listener, ListenerV0> = {
+export const listener: Handler<Listener, ListenerV0> = defineHandler({
   family: ListenerRecord,
   input: true,
   canPreserve: (resource): resource is Listener => resource instanceof Listener,
@@ -28,7 +28,7 @@ export const listener: Handler<Listener, ListenerV0> = {
     resource.close();
     throw new ListenerMismatchError(found, expected);
   },
-};
+});
 
 function adopt(fd: number): Listener {
   try {

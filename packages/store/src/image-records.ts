@@ -13,9 +13,11 @@ export const MAGIC = new TextEncoder().encode("luo-img\0");
 /** As a little-endian machine writes it: 04 03 02 01. */
 export const BYTE_ORDER = 0x0102_0304;
 
-/** The program that wrote an image: up to 63 and 31 bytes of UTF-8. */
+/** The program that wrote an image. */
 export interface Program {
+  /** Up to 95 bytes of UTF-8. */
   readonly name: string;
+  /** Up to 63 bytes of UTF-8. */
   readonly version: string;
 }
 
@@ -45,8 +47,8 @@ export class ImageHeader extends ImageStart {
   /** Counts the generations, from 1. */
   @u64.number generation = 0;
   /** The program that wrote the generation. */
-  @char(64, { terminated: true }) program = "";
-  @char(32, { terminated: true }) programVersion = "";
+  @char(96, { terminated: true }) program = "";
+  @char(64, { terminated: true }) programVersion = "";
   @reserved(bytes(4), { checked: true }) unused: unknown;
   /** XXH32 of the header up to here. */
   @u32 checksum = 0;

@@ -37,7 +37,7 @@ export interface PutOptions {
 }
 
 export interface CreateOptions {
-  /** The program that writes to the image: up to 63 and 31 bytes of UTF-8. */
+  /** The program that writes to the image. */
   readonly program?: Program;
 }
 

@@ -140,8 +140,8 @@ describe("the header says of any image what wrote it, and what reads it", () => 
   });
 
   test("a name that is too long for the header is refused before anything is written", () => {
-    const program = { name: "x".repeat(64), version: "1" };
-    const message = /ImageHeader.program: found "x+", expected .* at most 63 bytes/;
+    const program = { name: "x".repeat(96), version: "1" };
+    const message = /ImageHeader.program: found "x+\.\.\.", expected .* at most 95 bytes/;
     expect(() => ObjectStore.create(heapBacking(), { program })).toThrow(message);
     expect(() => ObjectStore.open(written(), { program })).toThrow(message);
   });

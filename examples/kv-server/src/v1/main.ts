@@ -6,7 +6,10 @@ import { Table } from "../table.js";
 import { SlotV0, TableState, TableV0 } from "./state.js";
 
 const release = "1";
-const live = await liveUpdate({ families: [TableState] });
+const live = await liveUpdate({
+  families: [TableState],
+  program: { name: "kv-server", version: `${release}.0.0` },
+});
 const heap = await live.memfd("heap", { size: 1 << 20 });
 const { used, slots } = live.take("table", TableState) ?? new TableV0();
 const table = new Table(heap, used, slots, (slot) => create(SlotV0, slot));

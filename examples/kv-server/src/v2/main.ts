@@ -6,7 +6,10 @@ import { Table } from "../table.js";
 import { SlotV1, TableState, TableV1 } from "./state.js";
 
 const release = "2";
-const live = await liveUpdate({ families: [TableState] });
+const live = await liveUpdate({
+  families: [TableState],
+  program: { name: "kv-server", version: `${release}.0.0` },
+});
 const heap = await live.memfd("heap", { size: 1 << 20 });
 const { used, slots } = live.take("table", TableState) ?? new TableV1();
 const table = new Table(heap, used, slots, (slot) =>

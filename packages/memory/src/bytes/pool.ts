@@ -1,5 +1,5 @@
 import type { AddressSpace } from "./address-space.js";
-import { type Allocation, AllocationError, LeakError } from "./errors.js";
+import { type Allocation, AllocationError, BadAddressError, LeakError } from "./errors.js";
 import { PAGE_SIZE, pagesFor } from "./pages.js";
 import { ForeignPlacementError } from "./placement.js";
 import { Slab } from "./slab.js";
@@ -169,6 +169,7 @@ export class Pool {
    *   earlier program can have put it; `account` of the memory then begins anew
    */
   adopt(address: number, bytes: number, what: string): void {
+    if (bytes <= 0) throw new BadAddressError(address, `${what} has no bytes`);
     if (this.memory.foreign !== undefined) {
       this.memory.takeForeign(address, bytes, what);
       this.#foreign.set(address, bytes);

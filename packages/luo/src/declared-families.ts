@@ -1,0 +1,59 @@
+import { LuoError } from "@luo/struct";
+import { type Family, manifestOf } from "@luo/version";
+
+/** Tells, by what a family is used for, the way to declare it. */
+const WAYS = {
+  object: "add it: liveUpdate({ families: [...] })",
+  resource: "add its handler: liveUpdate({ handlers: [...] })",
+} as const;
+
+/**
+ * An object or a resource is of a family that the program did not declare. A predecessor chooses the
+ * versions before the first object is taken, so it must be told of all families at the start.
+ */
+export class UndeclaredFamilyError extends LuoError {
+  /** The identifier of the object, or the token of the resource. */
+  readonly identifier: string;
+  readonly family: string;
+
+  constructor(
+    identifier: string,
+    family: string,
+    declared: readonly string[],
+    kind: keyof typeof WAYS,
+  ) {
+    super(
+      "LUO_UNDECLARED_FAMILY",
+      `${JSON.stringify(identifier)}: family ${family} is not declared, only ${declared.join(", ")}; ${WAYS[kind]}`,
+    );
+    this.identifier = identifier;
+    this.family = family;
+  }
+}
+
+/** The families that a program said it reads. */
+export class DeclaredFamilies {
+  readonly #known: Set<Family>;
+
+  /** @throws {FamilyError} when two of one name differ, or the versions of one do not fit together */
+  constructor(families: readonly Family[]) {
+    manifestOf(families);
+    this.#known = new Set(families);
+  }
+
+  /**
+   * @throws {UndeclaredFamilyError} when no family of that name was declared
+   * @throws {FamilyError} when the one that was has other versions
+   */
+  check(identifier: string, family: Family, kind: keyof typeof WAYS): void {
+    if (this.#known.has(family)) return;
+    const known = [...this.#known];
+    const namesake = known.find(({ name }) => name === family.name);
+    if (namesake === undefined) {
+      const names = known.map(({ name }) => name);
+      throw new UndeclaredFamilyError(identifier, family.name, names, kind);
+    }
+    manifestOf([namesake, family]);
+    this.#known.add(family);
+  }
+}
