@@ -43,7 +43,7 @@ function named(path: string): Program | undefined {
     const found = statSync(path);
     if (!found.isFile() || found.size > LONGEST) return undefined;
     const { name, version = "" } = JSON.parse(readFileSync(path, "utf8"));
-    return parseProgram({ name: typeof name === "string" ? shown(name) : name, version });
+    return parseProgram({ name, version });
   } catch {
     // There is none, it cannot be read, or it says no name.
     return undefined;

@@ -7,7 +7,7 @@ import {
   OutOfMemoryError,
   type Pool,
 } from "@luo/memory";
-import { codecOf, layoutOf } from "@luo/struct";
+import { codecOf, layoutOf, offsetOf } from "@luo/struct";
 import { BadImageError } from "./errors.js";
 import { IdentifierBytes, MAX_IDENTIFIER } from "./identifier.js";
 import {
@@ -22,13 +22,14 @@ import type { ImageSchema } from "./schemas.js";
 
 const segmentCodec = new CheckedCodec(SegmentV1);
 const oldSegmentCodec = codecOf(SegmentV0);
-const entryCodec = codecOf(EntryHeader);
 const copyCodec = codecOf(Copy);
 
 /** Bytes of an entry before its copies. */
-const ENTRY = entryCodec.size;
+const ENTRY = layoutOf(EntryHeader).size;
+/** Bytes from an entry to its reserved ones, an u32. */
+const UNUSED_OFFSET = offsetOf(EntryHeader, "unused");
 /** Bytes from a copy to the index of its schema. */
-const SCHEMA_OFFSET = layoutOf(Copy).fields.find(({ name }) => name === "schema")?.offset ?? 0;
+const SCHEMA_OFFSET = offsetOf(Copy, "schema");
 /** With one copy and a short identifier. */
 const SMALLEST_ENTRY = 40;
 const MAX_COPIES = 0xffff;
@@ -224,7 +225,10 @@ export class Directory {
     const segment = this.#room(length);
     const entry = segment.address + segment.used;
     const { memory, offset } = this.#at(entry);
-    entryCodec.encode({ length: key.length, copies: copies.length, unused: 0 }, memory, offset);
+    // Written field by field: for every object that is put, and three numbers.
+    memory.u16[(offset + LENGTH_OFFSET) / 2] = key.length;
+    memory.u16[(offset + COPIES_OFFSET) / 2] = copies.length;
+    memory.u32[(offset + UNUSED_OFFSET) / 4] = 0;
     let at = offset + ENTRY;
     for (const copy of copies) {
       copyCodec.encode(copy, memory, at);
@@ -417,7 +421,7 @@ function entryProblem(
   schemas: readonly ImageSchema[],
 ): string | undefined {
   const { copies } = extentOf({ memory, offset });
-  if (memory.u32[offset / 4 + 1] !== 0) return "has reserved bytes that are not zero";
+  if (memory.u32[(offset + UNUSED_OFFSET) / 4] !== 0) return "has reserved bytes that are not zero";
   let before: ImageSchema | undefined;
   for (let copy = 0; copy < copies; copy++) {
     const index = memory.u32[(offset + ENTRY + copy * copyCodec.size + SCHEMA_OFFSET) / 4] ?? 0;

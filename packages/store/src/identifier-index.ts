@@ -1,16 +1,13 @@
 import type { AddressSpace } from "@luo/memory";
-import { layoutOf } from "@luo/struct";
+import { layoutOf, offsetOf } from "@luo/struct";
 import type { IdentifierBytes } from "./identifier.js";
 import { Copy, EntryHeader } from "./image-records.js";
 
-const entry = layoutOf(EntryHeader);
-const offsetOf = (name: keyof EntryHeader) =>
-  entry.fields.find((field) => field.name === name)?.offset ?? 0;
-
 /** Bytes from an entry to the number of bytes of its identifier, and to the number of its copies. */
-export const [LENGTH_OFFSET, COPIES_OFFSET] = [offsetOf("length"), offsetOf("copies")];
+export const LENGTH_OFFSET = offsetOf(EntryHeader, "length");
+export const COPIES_OFFSET = offsetOf(EntryHeader, "copies");
 
-const [ENTRY_BYTES, COPY_BYTES] = [entry.size, layoutOf(Copy).size];
+const [ENTRY_BYTES, COPY_BYTES] = [layoutOf(EntryHeader).size, layoutOf(Copy).size];
 
 /** Bytes from an entry to its identifier. */
 export const keyOffset = (copies: number) => ENTRY_BYTES + copies * COPY_BYTES;

@@ -1,10 +1,9 @@
 import { CheckedCodec, PAGE_SIZE } from "@luo/memory";
-import { codecOf, Memory, show } from "@luo/struct";
+import { Memory, offsetOf, show } from "@luo/struct";
 import { BadImageError } from "./errors.js";
 import {
   BYTE_ORDER,
   ImageHeader,
-  ImageStart,
   MAGIC,
   type Program,
   Root,
@@ -45,21 +44,53 @@ export interface ImageOrigin {
   readonly features: Features;
 }
 
-/** The newest generation of an image. */
+/** A generation of an image. */
 export interface Generation {
   readonly root: RootV1;
-  readonly origin: ImageOrigin;
+  /** The format of the image. */
+  readonly format: number;
+  readonly features: Features;
 }
+
+/** Places of a header's fields: reading some of them costs less than compiling a codec for all. */
+const AT = {
+  format: offsetOf(ImageHeader, "format"),
+  pageSize: offsetOf(ImageHeader, "pageSize"),
+  byteOrder: offsetOf(ImageHeader, "byteOrder"),
+  compatible: offsetOf(ImageHeader, "compatible"),
+  readCompatible: offsetOf(ImageHeader, "readCompatible"),
+  incompatible: offsetOf(ImageHeader, "incompatible"),
+  generation: offsetOf(ImageHeader, "generation"),
+} as const;
+
+const u32 = ({ view }: Memory, slot: number, field: keyof typeof AT) =>
+  view.getUint32(slot + AT[field], true);
+
+const formatOf = (memory: Memory, slot: number) => u32(memory, slot, "format");
+
+function featuresOf(memory: Memory, slot: number): Features {
+  if (formatOf(memory, slot) === 2) return NO_FEATURES;
+  return {
+    compatible: u32(memory, slot, "compatible"),
+    readCompatible: u32(memory, slot, "readCompatible"),
+    incompatible: u32(memory, slot, "incompatible"),
+  };
+}
+
+export const NO_FEATURES: Features = { compatible: 0, readCompatible: 0, incompatible: 0 };
 
 /**
  * Writes header and root of a generation over those of the last but one. The root's checksum comes
  * last: whenever the program ends before, the last generation is the newest that is whole.
  */
-export function writeGeneration(memory: Memory, { root, origin }: Generation): void {
-  const { name: program = "", version: programVersion = "" } = origin.program ?? {};
+export function writeGeneration(
+  memory: Memory,
+  { root, features }: Generation,
+  { name: program, version: programVersion }: Program = { name: "", version: "" },
+): void {
   const { generation } = root;
   const draft = new Memory(new ArrayBuffer(ROOT_OFFSET + rootCodec.size));
-  const header = { ...new ImageHeader(), ...origin.features, generation, program, programVersion };
+  const header = { ...new ImageHeader(), ...features, generation, program, programVersion };
   headerCodec.encode({ ...header, format: FORMAT }, draft, 0);
   rootCodec.encode(root, draft, ROOT_OFFSET);
   const slot = slotOf(generation);
@@ -84,7 +115,7 @@ const slotOf = (generation: number) => (generation % 2) * SLOT;
 export function isSealed(memory: Memory): boolean {
   if (memory.byteLength < PAGE_SIZE) return false;
   return [0, SLOT].some((slot) => {
-    const { format } = startCodec.decode(memory, slot);
+    const format = formatOf(memory, slot);
     const end = ENDS.get(format) ?? headerCodec.size;
     return format !== 0 && memory.view.getUint32(slot + end - 4, true) !== 0;
   });
@@ -131,7 +162,7 @@ export function readOrigin(memory: Memory): ImageOrigin {
   const origins = slots.map((slot) => originOf(memory, slot));
   let newest: ImageOrigin | undefined;
   for (const origin of origins) {
-    if (origin && origin.generation > (newest?.generation ?? 0)) newest = origin;
+    if (origin && origin.generation >= (newest?.generation ?? 0)) newest = origin;
   }
   if (newest !== undefined) return newest;
   throw new BadImageError(
@@ -159,31 +190,35 @@ function firstProblem(checks: readonly Check[]): SlotProblem | undefined {
 
 /** The generation in a slot, or the reason why there is none. */
 function readSlot(memory: Memory, byteLength: number, slot: number): Generation | SlotProblem {
-  const start = startCodec.decode(memory, slot);
-  const old = start.format === 2;
-  const root = () => readRoot(memory, slot, old);
-  const origin = () => originOf(memory, slot) as ImageOrigin;
+  const format = formatOf(memory, slot);
+  const old = format === 2;
+  const found: { root?: RootV1 } = {};
+  const root = () => found.root as RootV1;
   const problem = firstProblem([
-    () =>
-      differs(
-        "the magic",
-        text(start.magic),
-        text(MAGIC),
-        "; it was never sealed, or is something else",
-      ),
-    () => differs("the byte order", start.byteOrder, BYTE_ORDER),
+    () => differs("the magic", magicOf(memory, slot), text(MAGIC), NEVER),
+    () => differs("the byte order", u32(memory, slot, "byteOrder"), BYTE_ORDER),
     () => (old ? undefined : sumProblem("the header", headerCodec, memory, slot)),
     () => formatProblem(memory, slot),
-    () => differs("the page size", start.pageSize, PAGE_SIZE),
-    () => rootProblem(memory, slot, old),
-    () => differs("the generation in the root", root().generation, origin().generation),
+    () => differs("the page size", u32(memory, slot, "pageSize"), PAGE_SIZE),
+    () => rootProblem(memory, slot, old, found),
+    () => differs("the generation in the root", root().generation, generationOf(memory, slot)),
     () => generationProblem(root(), slot),
     () => lengthProblem(root(), byteLength),
   ]);
-  return problem ?? { root: root(), origin: origin() };
+  return problem ?? { root: root(), format, features: featuresOf(memory, slot) };
 }
 
-const startCodec = codecOf(ImageStart);
+const NEVER = "; it was never sealed, or is something else";
+
+const magicOf = (memory: Memory, slot: number) => text(memory.bytes(slot, MAGIC.length));
+
+/** The generation that a header tells, or a root of format 2. */
+function generationOf(memory: Memory, slot: number): number {
+  const at = formatOf(memory, slot) === 2 ? OLD_GENERATION : AT.generation;
+  return Number(memory.view.getBigUint64(slot + at, true));
+}
+
+const OLD_GENERATION = offsetOf(RootV0, "generation");
 
 const text = (bytes: Uint8Array) => String.fromCharCode(...bytes);
 
@@ -203,33 +238,37 @@ function sumProblem(
 }
 
 function formatProblem(memory: Memory, slot: number): string | undefined {
-  const origin = originOf(memory, slot);
-  if (origin === undefined || origin.readable) return undefined;
-  const { format, program, features } = origin;
+  const format = formatOf(memory, slot);
+  const { incompatible } = featuresOf(memory, slot);
+  if (format === 2 || (format === FORMAT && incompatible === 0)) return undefined;
+  const program = originOf(memory, slot)?.program;
   const by = program === undefined ? "" : `, written by ${program.name} ${program.version}`;
   if (format !== FORMAT) {
     return `the format is ${format}${by}; this release reads 2 and ${FORMAT}: use one that knows it`;
   }
-  const bits = `0x${features.incompatible.toString(16)}`;
+  const bits = `0x${incompatible.toString(16)}`;
   return `it has incompatible features ${bits}${by}, of which this release knows none: use one that does`;
 }
 
-function rootProblem(memory: Memory, slot: number, old: boolean): string | undefined {
+/** Reads a root, unless there is something wrong with it. */
+function rootProblem(
+  memory: Memory,
+  slot: number,
+  old: boolean,
+  found: { root?: RootV1 },
+): string | undefined {
   const problem = old
     ? sumProblem("the root", oldRootCodec, memory, slot)
     : sumProblem("the root", rootCodec, memory, slot + ROOT_OFFSET);
   if (problem !== undefined) return problem;
   try {
-    readRoot(memory, slot, old);
+    found.root = old
+      ? (Root.convert(oldRootCodec.decode(memory, slot), 1) as RootV1)
+      : rootCodec.decode(memory, slot + ROOT_OFFSET);
   } catch (error) {
     return `the root is not decodable: ${error instanceof Error ? error.message : error}`;
   }
   return undefined;
-}
-
-function readRoot(memory: Memory, slot: number, old: boolean): RootV1 {
-  if (!old) return rootCodec.decode(memory, slot + ROOT_OFFSET);
-  return Root.convert(oldRootCodec.decode(memory, slot), 1) as RootV1;
 }
 
 function generationProblem({ generation }: RootV1, slot: number): string | undefined {
@@ -245,36 +284,28 @@ function lengthProblem({ length }: RootV1, byteLength: number): string | undefin
   return `the length in the root is ${length}, expected a multiple of ${PAGE_SIZE} up to the ${byteLength} bytes that there are`;
 }
 
-/** The header of a slot, in whatever format; undefined when it is not whole. */
+/** The origin that the header of a slot tells, in whatever format; undefined when it is not whole. */
 function originOf(memory: Memory, slot: number): ImageOrigin | undefined {
-  const { magic, byteOrder, format } = startCodec.decode(memory, slot);
-  if (text(magic) !== text(MAGIC) || byteOrder !== BYTE_ORDER) return undefined;
+  if (magicOf(memory, slot) !== text(MAGIC)) return undefined;
+  if (u32(memory, slot, "byteOrder") !== BYTE_ORDER) return undefined;
+  const format = formatOf(memory, slot);
+  const codec = format === 2 ? oldRootCodec : headerCodec;
+  if (codec.mismatch(memory, slot) !== undefined) return undefined;
+  const features = featuresOf(memory, slot);
+  const readable = format === 2 || (format === FORMAT && features.incompatible === 0);
+  const writable = readable && features.readCompatible === 0;
+  const generation = generationOf(memory, slot);
+  const program = format === 2 ? undefined : programOf(memory, slot);
+  return { format, readable, writable, program, generation, features };
+}
+
+/** The program in a header; undefined where it did not say, or its name is no text. */
+function programOf(memory: Memory, slot: number): Program | undefined {
   try {
-    return format === 2 ? oldOrigin(memory, slot) : newOrigin(memory, slot);
+    const { program: name, programVersion: version } = headerCodec.decode(memory, slot);
+    return name === "" ? undefined : { name, version };
   } catch {
-    // Bytes that are no text, or no safe integer, under a checksum that is right.
+    // Under a checksum that is right, only who made it up writes such bytes.
     return undefined;
   }
-}
-
-function oldOrigin(memory: Memory, slot: number): ImageOrigin | undefined {
-  if (oldRootCodec.mismatch(memory, slot) !== undefined) return undefined;
-  const { generation } = oldRootCodec.decode(memory, slot);
-  const features = { compatible: 0, readCompatible: 0, incompatible: 0 };
-  return { format: 2, readable: true, writable: true, program: undefined, generation, features };
-}
-
-function newOrigin(memory: Memory, slot: number): ImageOrigin | undefined {
-  if (headerCodec.mismatch(memory, slot) !== undefined) return undefined;
-  const header = headerCodec.decode(memory, slot);
-  const { format, generation, compatible, readCompatible, incompatible, program: name } = header;
-  const readable = format === FORMAT && incompatible === 0;
-  return {
-    format,
-    readable,
-    writable: readable && readCompatible === 0,
-    program: name === "" ? undefined : { name, version: header.programVersion },
-    generation,
-    features: { compatible, readCompatible, incompatible },
-  };
 }

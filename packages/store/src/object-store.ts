@@ -16,11 +16,13 @@ import { BadImageError, BadObjectError, ImageExistsError, PoolNameError } from "
 import { type Form, Forms } from "./forms.js";
 import {
   checkProgram,
+  type Features,
   FORMAT,
   type Generation,
   type ImageOrigin,
   isSealed,
   LAST_GENERATION,
+  NO_FEATURES,
   readGeneration,
   readOrigin,
   writeGeneration,
@@ -85,10 +87,15 @@ export class ObjectStore {
   /** The owners of arrays that were taken, by identifier. */
   readonly #owners = new Map<string, ArrayOwner>();
 
-  readonly #origin: ImageOrigin;
+  readonly #features: Features;
+  readonly #origin: ImageOrigin | undefined;
   readonly #program: Program | undefined;
 
-  private constructor(backing: Backing, { root, origin }: Generation, program?: Program) {
+  private constructor(
+    backing: Backing,
+    { root, format, features }: Generation,
+    { program, origin }: { program?: Program | undefined; origin?: ImageOrigin } = {},
+  ) {
     const { length: end, generation } = root;
     const account = generation > 0 ? { account: () => this.#account() } : {};
     const memory = new PreservedMemory(backing, { end, generation, ...account });
@@ -98,11 +105,11 @@ export class ObjectStore {
     this.#schemas = new StoredSchemas(own, root);
     const { directory: newest, objects } = root;
     const schemas = this.#schemas.schemas.list;
-    const { format } = origin;
     this.#directory = Directory.open(own, { newest, objects, format, schemas });
     this.#contents = new Contents(memory, this.#directory, this.#schemas.schemas);
     this.#forms = new Forms(this.#schemas.schemas);
     this.#resident = new ResidentPools(memory, own, root.pools);
+    this.#features = features;
     this.#origin = origin;
     this.#program = program;
     if (program !== undefined) checkProgram(program);
@@ -126,10 +133,7 @@ export class ObjectStore {
   static create(backing: Backing, { program }: CreateOptions = {}): ObjectStore {
     if (ObjectStore.isSealed(backing)) throw new ImageExistsError();
     const root = Object.assign(new RootV1(), { length: PAGE_SIZE });
-    const features = { compatible: 0, readCompatible: 0, incompatible: 0 };
-    const abilities = { format: FORMAT, readable: true, writable: true };
-    const origin = { ...abilities, program, generation: 0, features };
-    return new ObjectStore(backing, { root, origin }, program);
+    return new ObjectStore(backing, { root, format: FORMAT, features: NO_FEATURES }, { program });
   }
 
   /**
@@ -153,14 +157,15 @@ export class ObjectStore {
     const { segments } = backing;
     const byteLength = segments.reduce((sum, segment) => sum + segment.byteLength, 0);
     const first = new Memory(segments[0] ?? new ArrayBuffer(0));
-    const store = new ObjectStore(backing, readGeneration(first, byteLength), program);
+    const generation = readGeneration(first, byteLength);
+    const store = new ObjectStore(backing, generation, { program, origin: readOrigin(first) });
     if (verify) store.verify();
     return store;
   }
 
   /** The program that wrote the generation that was opened, and the format; undefined if none was. */
   get origin(): ImageOrigin | undefined {
-    return this.#origin.generation > 0 ? this.#origin : undefined;
+    return this.#origin;
   }
 
   /** Counts the generations that were sealed; 0 before the first. */
@@ -209,10 +214,10 @@ export class ObjectStore {
    * @throws {OutOfMemoryError} when the memory cannot grow; the same holds
    */
   put(identifier: string, value: object, { family, alongside }: PutOptions = {}): void {
-    this.#prepare();
     const known = family ?? familyOf(value?.constructor as StructClass);
-    const entry = this.#directory.find(identifier);
     const forms = this.#forms.written(known, alongside);
+    this.#prepare();
+    const entry = this.#directory.find(identifier);
     // Most objects refer to nothing.
     const owner = forms.some(refers) ? (this.#owners.get(identifier) ?? this.#owner()) : undefined;
     const writer = owner && new ArrayWriter(this.#objects, owner);
@@ -337,9 +342,9 @@ export class ObjectStore {
     const { newest: directory, size: objects } = this.#directory;
     const length = this.#memory.end;
     const root = { ...schemas, generation, length, directory, objects, pools };
-    const origin = { ...this.#origin, program: this.#program };
+    const written = { root: Object.assign(new RootV1(), root), format: FORMAT };
     const { memory } = this.#memory.at(0);
-    writeGeneration(memory, { root: Object.assign(new RootV1(), root), origin });
+    writeGeneration(memory, { ...written, features: this.#features }, this.#program);
     this.#memory.commit();
     return length;
   }
@@ -360,8 +365,9 @@ export class ObjectStore {
 
   /** Comes before every change: takes account of the image, which must be one that can be changed. */
   #prepare(): void {
-    if (!this.#origin.writable) {
-      const bits = `0x${this.#origin.features.readCompatible.toString(16)}`;
+    const { readCompatible } = this.#features;
+    if (readCompatible !== 0) {
+      const bits = `0x${readCompatible.toString(16)}`;
       throw new BadImageError(`its features ${bits} can be read, but not written, by this release`);
     }
     this.#memory.account();

@@ -25,7 +25,7 @@ export const digitsOf = (struct: StructClass) =>
 export class Schemas {
   readonly list: ImageSchema[] = [];
   readonly #byName = new Map<string, number>();
-  /** Of schemas that were made of classes. */
+  /** The classes of schemas, as far as the program has them. */
   readonly #structs = new WeakMap<ImageSchema, StructClass>();
 
   /** @throws {BadImageError} when the text is no list of schemas */
@@ -67,7 +67,12 @@ export class Schemas {
       const fingerprint = digitsOf(mentioned);
       const known = this.find(nameOf(layout));
       if (known === undefined) return this.#add({ ...layout, fingerprint }, mentioned);
-      if (this.list[known]?.fingerprint === fingerprint) return known;
+      const listed = this.list[known];
+      if (listed?.fingerprint === fingerprint) {
+        // From here on the class tells what its text would have to be parsed for.
+        this.#structs.set(listed, mentioned);
+        return known;
+      }
       throw new BadImageError(
         `it holds ${nameOf(layout)} with another layout; a published layout must not change: undo the edit, or make it a new version`,
       );
@@ -75,7 +80,7 @@ export class Schemas {
     return indices[0] as number;
   }
 
-  /** The class that a schema was made of; undefined when it came with the image. */
+  /** The class of a schema; undefined when the program has not named one. */
   structOf(schema: ImageSchema): StructClass | undefined {
     return this.#structs.get(schema);
   }

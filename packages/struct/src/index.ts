@@ -50,7 +50,14 @@ export type {
   PropertyType,
 } from "./field-decorator.js";
 export { INSPECT } from "./inspect.js";
-export { type FieldLayout, type Gap, layoutOf, type StructLayout, sizeOf } from "./layout.js";
+export {
+  type FieldLayout,
+  type Gap,
+  layoutOf,
+  offsetOf,
+  type StructLayout,
+  sizeOf,
+} from "./layout.js";
 export { defineStruct, LuoStruct } from "./luo-struct.js";
 export { Memory } from "./memory.js";
 export { aligned, big, little, note, packed, transient } from "./modifiers.js";

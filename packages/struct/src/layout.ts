@@ -252,6 +252,20 @@ function placeBits(
   };
 }
 
+/**
+ * The offset of a field from the start of its struct, in bytes: C's offsetof.
+ *
+ * @throws {DeclarationError} when the struct has no such field
+ */
+export function offsetOf<T extends object>(
+  struct: StructClass<T>,
+  field: keyof T & string,
+): number {
+  const found = layoutOf(struct).fields.find(({ name }) => name === field);
+  if (found !== undefined) return found.offset;
+  throw new DeclarationError(descriptorOf(struct).name, field, "is no field of the struct");
+}
+
 /** The bytes that no field touches. */
 function gaps(fields: readonly Place[], size: number): Gap[] {
   const found: Gap[] = [];
