@@ -399,7 +399,7 @@ describe("closing", () => {
     memfd.close();
     const error = thrown(() => use(memfd));
     expect(error).toBeInstanceOf(ClosedError);
-    expect(error).toMatchObject({ code: "LUO_CLOSED", message: 'memfd "test" is closed' });
+    expect(error).toMatchObject({ code: "LUO_CLOSED", found: "it is closed" });
   });
 });
 

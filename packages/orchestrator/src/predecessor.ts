@@ -72,13 +72,21 @@ export class Predecessor {
    *   an update is underway
    */
   preserve(token: string, resource: object): void {
-    if (this.#files.has(token)) throw new PreserveError(token, "this token is taken");
-    if (token.startsWith(".")) throw new PreserveError(token, "a token cannot begin with a dot");
+    if (this.#files.has(token)) {
+      throw new PreserveError(token, { found: "this token is taken", do: "use another" });
+    }
+    if (token.startsWith(".")) {
+      const found = "a token cannot begin with a dot";
+      throw new PreserveError(token, { found, do: "use another" });
+    }
     const handler = this.#handlers.find((candidate) => candidate.canPreserve(resource));
     if (handler === undefined) {
       const known = this.#handlers.map(({ family }) => family.name).join(", ") || "none";
       const found = resource.constructor?.name ?? "object";
-      throw new PreserveError(token, `no handler can preserve a ${found}; there are: ${known}`);
+      throw new PreserveError(token, {
+        found: `no handler can preserve a ${found}`,
+        do: `preserve what one is for, or add a handler; there are: ${known}`,
+      });
     }
     this.#checkFree(token, recordIdentifier(handler, token));
     this.#files.set(token, { handler, resource });
@@ -96,7 +104,10 @@ export class Predecessor {
 
   #checkServing(name: string): void {
     if (this.#state === "serving") return;
-    throw new PreserveError(name, `what is kept cannot change while an update is ${this.#state}`);
+    throw new PreserveError(name, {
+      found: `what is kept cannot change while an update is ${this.#state}`,
+      do: "wait for the update",
+    });
   }
 
   /** Whether something can be stored under an identifier. */
@@ -106,12 +117,18 @@ export class Predecessor {
       recordIdentifier(handler, token),
     );
     if (this.#objects.has(identifier) || records.includes(identifier)) {
-      throw new PreserveError(name, `something is kept as ${JSON.stringify(identifier)} already`);
+      throw new PreserveError(name, {
+        found: `something is kept as ${JSON.stringify(identifier)} already`,
+        do: "use another name",
+      });
     }
     const bytes = new TextEncoder().encode(identifier).length;
     if (bytes > MAX_IDENTIFIER) {
-      const problem = `${JSON.stringify(identifier)} has ${bytes} bytes, expected at most ${MAX_IDENTIFIER}`;
-      throw new PreserveError(name, problem);
+      throw new PreserveError(name, {
+        found: `${JSON.stringify(identifier)} of ${bytes} bytes`,
+        expected: `at most ${MAX_IDENTIFIER}`,
+        do: "use a shorter name",
+      });
     }
   }
 
@@ -152,10 +169,13 @@ export class Predecessor {
    */
   async update(carrier: Carrier, options: UpdateOptions = {}): Promise<UpdateReport> {
     if (this.#state === "finished") {
-      throw new StateError("this program has handed over already; it should end");
+      throw new StateError({
+        found: "this program has handed over already",
+        do: "end it",
+      });
     }
     if (this.#state !== "serving") {
-      throw new StateError(`another update is ${this.#state}; wait for it`);
+      throw new StateError({ found: `another update is ${this.#state}`, do: "wait for it" });
     }
     const undo = new UndoList();
     const progress = { step: "preparing" };

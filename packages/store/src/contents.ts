@@ -37,7 +37,10 @@ export class Contents {
   schemaOf(identifier: string, { schema }: Copy): ImageSchema {
     const found = this.#schemas.list[schema];
     if (found !== undefined) return found;
-    throw new BadObjectError(identifier, `has layout ${schema} of ${this.#schemas.list.length}`);
+    throw new BadObjectError(identifier, {
+      found: `layout ${schema}`,
+      expected: `one of the ${this.#schemas.list.length} in the image`,
+    });
   }
 
   /** Every version of every object, in the order in which they were put. */
@@ -61,10 +64,11 @@ export class Contents {
     const { address, bytes, checksum: expected } = copy;
     const found = this.sum(copy);
     if (found === expected) return;
-    throw new BadObjectError(
-      identifier,
-      `its ${bytes} bytes at 0x${address.toString(16)} have the checksum ${found}, expected ${expected}; they have changed since they were written`,
-    );
+    throw new BadObjectError(identifier, {
+      found: `${bytes} bytes at 0x${address.toString(16)} with checksum ${found}`,
+      expected: `${expected}`,
+      do: "they have changed since they were written: restore the image",
+    });
   }
 
   /**

@@ -35,15 +35,23 @@ export {
   union,
 } from "./decorators.js";
 export {
+  ArgumentError,
   BoundsError,
   DeclarationError,
   DetachedError,
   FieldRangeError,
   InvalidBytesError,
-  LuoError,
   show,
 } from "./errors.js";
 export { type FieldLayout, type Gap, layoutOf, type StructLayout, sizeOf } from "./layout.js";
+export {
+  type ErrorCode,
+  type ErrorCodes,
+  type Fault,
+  LuoError,
+  type LuoFailure,
+  LuoRangeError,
+} from "./luo-error.js";
 export { defineStruct, LuoStruct } from "./luo-struct.js";
 export { Memory } from "./memory.js";
 export type { Cursor, Operations, RefResolver, StructCodec } from "./operations.js";

@@ -40,7 +40,8 @@ export class Site {
       this.struct,
       this.field,
       `@ref to ${this.target.name}`,
-      "a preserved memory to hold the array; use the object store, or pass `refs`",
+      "a preserved memory to hold the array",
+      "use the object store, or pass `refs`",
     );
   }
 

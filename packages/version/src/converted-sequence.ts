@@ -86,9 +86,9 @@ export class ConvertedSequence implements Sequence<unknown> {
     try {
       return convert(element);
     } catch (error) {
-      const { path: field, message, cause } = Misfit.in(`[${index}]`, error);
+      const { path: field, fault, cause } = Misfit.in(`[${index}]`, error);
       const { family, version } = describe(from);
-      throw new ConversionError(family, version, describe(to).version, message, { field, cause });
+      throw new ConversionError(family, version, describe(to).version, fault, { field, cause });
     }
   }
 }

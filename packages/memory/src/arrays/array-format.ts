@@ -158,5 +158,5 @@ export function readArrayTable(
 const wrong =
   (address: bigint | number, name: string) =>
   (problem: string): never => {
-    throw new BadAddressError(address, `the array of ${name} ${problem}`);
+    throw new BadAddressError(address, { found: `the array of ${name} ${problem}` });
   };

@@ -198,7 +198,7 @@ export class ArrayOwner implements ArrayHost {
   current(storage: ArrayStorage, epoch: number): ArrayStorage {
     const { address, name } = storage;
     if ((this.#freed.get(address) ?? 0) <= epoch) return this.#changed.get(address) ?? storage;
-    throw new BadAddressError(address, `the array of ${name} was freed`);
+    throw new BadAddressError(address, { found: `the array of ${name} was freed` });
   }
 
   change(storage: ArrayStorage): ArrayStorage {

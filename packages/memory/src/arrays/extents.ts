@@ -224,10 +224,11 @@ export class Extents {
     if (found !== extent.checksum) {
       const { address, from, capacity } = extent;
       const last = Math.min(from + capacity, this.length) - 1;
-      throw new BadAddressError(
-        address,
-        `elements ${from} to ${last} of the array of ${this.#name} have the checksum ${hex(found)}, expected ${hex(extent.checksum)}; they have changed since they were written`,
-      );
+      throw new BadAddressError(address, {
+        found: `elements ${from} to ${last} of the array of ${this.#name} with checksum ${hex(found)}`,
+        expected: hex(extent.checksum),
+        do: "they have changed since they were written: restore the image",
+      });
     }
     extent.state = "verified";
   }

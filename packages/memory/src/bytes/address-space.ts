@@ -80,20 +80,20 @@ export class AddressSpace {
   locate(address: bigint | number, bytes: number, what: string): Location {
     const first = Number(address);
     if (first < PAGE_SIZE) {
-      const problem = `${what} cannot lie in the first page, the image's header`;
-      throw new BadAddressError(address, problem);
+      const found = `${what} cannot lie in the first page, the image's header`;
+      throw new BadAddressError(address, { found });
     }
     if (!(first + bytes <= this.#end)) {
-      const problem = `${what} needs ${bytes} bytes, but memory ends at ${hex(this.#end)}`;
-      throw new BadAddressError(address, problem);
+      const found = `${what} needs ${bytes} bytes, but memory ends at ${hex(this.#end)}`;
+      throw new BadAddressError(address, { found });
     }
     if (first % 8 !== 0) {
-      throw new BadAddressError(address, `${what} would have to be aligned to 8 bytes`);
+      throw new BadAddressError(address, { found: `${what} is not aligned to 8 bytes` });
     }
     const { memory, start, end } = this.#segments.of(first);
     if (first + bytes > end) {
-      const problem = `${what} of ${bytes} bytes crosses ${hex(end)}, where a segment ends`;
-      throw new BadAddressError(address, problem);
+      const found = `${what} of ${bytes} bytes crosses ${hex(end)}, where a segment ends`;
+      throw new BadAddressError(address, { found });
     }
     return { memory, offset: first - start };
   }
