@@ -129,7 +129,7 @@ export class ProtocolError extends LuoError {
   };
 
   constructor(found: string, expected: string) {
-    super("LUO_PROTOCOL", "the other program's message", { found, expected });
+    super("LUO_PROTOCOL", "from the other program", { found, expected });
   }
 }
 

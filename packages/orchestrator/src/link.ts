@@ -110,7 +110,7 @@ export class Inbox {
 
 const message = <T extends string, E extends v.ObjectEntries>(type: T, content: E) =>
   jsonObject({ type: v.literal(type), ...content });
-const reason = v.string("a reason");
+const reason = v.string("text");
 
 const MESSAGES: { readonly [T in Message["type"]]: JsonShape<OfType<T>> } = {
   hello: message("hello", { manifest: manifestShape }),

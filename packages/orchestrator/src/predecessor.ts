@@ -85,7 +85,7 @@ export class Predecessor {
       const found = resource.constructor?.name ?? "object";
       throw new PreserveError(token, {
         found: `no handler can preserve a ${found}`,
-        do: `preserve what one is for, or add a handler; there are: ${known}`,
+        do: `add a handler for it; there are: ${known}`,
       });
     }
     this.#checkFree(token, recordIdentifier(handler, token));

@@ -28,7 +28,12 @@ describe("a name that C cannot take is an error", () => {
     ["of a class", [named("Größe", "x")], {}, { struct: "Größe", field: undefined }],
     ["that is given", [named("Size", "x")], { name: () => "a b" }, { found: '"a b"' }],
     ["of a guard", [named("Size", "x")], { guard: "a-b" }, { found: '"a-b"' }],
-    ["of two classes", [named("SizeV1", "x"), named("SizeV1", "x")], {}, { found: '"size_v1", which SizeV1 is already' }],
+    [
+      "of two classes",
+      [named("SizeV1", "x"), named("SizeV1", "x")],
+      {},
+      { found: '"size_v1", which SizeV1 is already' },
+    ],
     ["that another escapes to", [named("Size", "int_", "int")], {}, { field: "int" }],
     ["of two texts", [state("in use", "in-use")], {}, { struct: "Task", field: "state" }],
   ];

@@ -88,8 +88,8 @@ function given(
   if (typeof initial === "function") return made(field, initial);
   const misfit = misfitOf(field.type, initial);
   if (misfit !== undefined) {
-    const found = `has a default of ${misfit.found}, expected ${misfit.expected}`;
-    fail(struct, field.name, found, "give a default that fits");
+    const remedy = "give a default that fits";
+    unfit(struct, field.name, { ...misfit, what: "default", do: remedy });
   }
   return { kind: "value", value: initial };
 }
@@ -112,8 +112,8 @@ function own(struct: StructClass, { name, type }: FieldDescriptor): Source {
   const value = (new struct() as Record<string, unknown>)[name];
   const misfit = misfitOf(type, value);
   if (misfit !== undefined) {
-    const found = `has an initial value of ${misfit.found}, expected ${misfit.expected}`;
-    fail(struct, name, found, "give a default: @since(n, ...)");
+    const remedy = "give a default: @since(n, ...)";
+    unfit(struct, name, { ...misfit, what: "initial value", do: remedy });
   }
   return { kind: "own" };
 }
@@ -166,4 +166,21 @@ function fail(struct: StructClass, field: string, found: string, remedy: string)
   const { name, family } = describe(struct);
   const fault = { found: `${name}.${field} ${found}`, do: remedy };
   throw new FamilyError(family, fault, { struct: name, field });
+}
+
+/** A field's value, whatever gives it, that its type does not have. */
+function unfit(
+  struct: StructClass,
+  field: string,
+  fault: {
+    readonly what: string;
+    readonly found: string;
+    readonly expected: string;
+    readonly do: string;
+  },
+): never {
+  const { name, family } = describe(struct);
+  const found = `${fault.found} as the ${fault.what} of ${name}.${field}`;
+  const { expected, do: remedy } = fault;
+  throw new FamilyError(family, { found, expected, do: remedy }, { struct: name, field });
 }

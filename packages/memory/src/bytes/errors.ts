@@ -10,8 +10,10 @@ export class BadAddressError extends LuoError {
   };
   readonly address: bigint;
 
-  constructor(address: bigint | number, fault: Fault) {
-    super("LUO_BAD_ADDRESS", `address ${hex(address)}`, fault);
+  /** @param what lies there, if that is known */
+  constructor(address: bigint | number, fault: Fault, what?: string) {
+    const where = `address ${hex(address)}`;
+    super("LUO_BAD_ADDRESS", what === undefined ? where : `${where}, ${what}`, fault);
     this.address = BigInt(address);
   }
 }
