@@ -65,6 +65,15 @@ test.each([...BY_CODE])("%s means one thing", (_, rows) => {
   expect(new Set(meanings).size).toBe(1);
 });
 
+/** Where the first line is taken of what Node or a module of the user's says. */
+const FOREIGN = ["packages/cli/src/errors.ts", "packages/version/src/json-shape.ts"];
+
+test("no package takes a message apart", () => {
+  const apart = /message\)?\.(slice|split|substring|indexOf|includes|replace|match|startsWith)/;
+  const cut = SOURCES.filter(({ text }) => apart.test(text));
+  expect(cut.map(({ path }) => path).filter((path) => !FOREIGN.includes(path))).toEqual([]);
+});
+
 test("no package throws a plain error that a caller can bring about", () => {
   const plain = SOURCES.filter(({ text }) => /new (|Range|Type|Syntax|Eval)Error\(/.test(text));
   expect(plain.map(({ path }) => path).filter((path) => !INVARIANTS.includes(path))).toEqual([]);

@@ -24,7 +24,7 @@ import { type Carrier, Inbox, Predecessor } from "../packages/orchestrator/src/i
 import { Listener } from "../packages/socket/src/index.js";
 import { BY_CODE, CLASSES } from "./error-classes.js";
 
-@LuoStruct(0, { family: "lamp" })
+@LuoStruct(0)
 class LampV0 {
   @u8 level = 0;
 }
@@ -53,7 +53,7 @@ const heard = (message: object) => {
 
 /** A carrier that fails when the successor is to start. */
 const carrier = (close: () => void): Carrier => ({
-  createImage: () => ({ ...heapBacking(), fd: 0, seal: () => {}, close }),
+  createImage: () => ({ segments: heapBacking().segments, fd: 0, seal: () => {}, close }),
   launch: () => Promise.reject(new Error("no such program")),
 });
 
@@ -197,8 +197,7 @@ describe("every error tells code, found, expected and what to do", () => {
 
 test("the message says where, what was found, what was expected, and what to do", async () => {
   expect(await thrownBy(() => parseManifest({ format: 1 }))).toMatchObject({
-    message:
-      "manifest, families: found undefined, expected an object; write it with luo manifest; a newer format needs a newer release of luo",
+    message: "manifest, families: found undefined, expected an object; write it with luo manifest",
   });
 });
 

@@ -206,7 +206,10 @@ describe("matrix", () => {
   });
 
   test.each([
-    [["1.1.json", "old/1.1.json"], 'release "1.1" is given twice, expected each once'],
+    [
+      ["1.1.json", "old/1.1.json"],
+      'releases: found "1.1", which is given twice, expected each release once',
+    ],
     [
       ["package.json"],
       "package.json: manifest, format: found undefined, expected 1; it was written by a later release, or is none",

@@ -47,7 +47,7 @@ export class ArgumentError extends RangeError {
   static readonly codes = {
     LUO_ARGUMENT: {
       when: "a function cannot take an argument; nothing was changed",
-      do: "pass what is expected",
+      do: "correct the argument",
     },
   };
   readonly code = "LUO_ARGUMENT";

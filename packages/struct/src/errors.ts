@@ -45,7 +45,7 @@ export class InvalidBytesError extends LuoError {
   static override readonly codes = {
     LUO_INVALID_BYTES: {
       when: "no value of a field encodes to the bytes, such as a bool of 2 or text that is not UTF-8",
-      do: "the bytes are damaged or were written with another layout",
+      do: "read the bytes as the class that they were written as; else they are damaged",
     },
   };
   readonly struct: string;
@@ -107,7 +107,7 @@ export class ArgumentError extends LuoRangeError {
   static override readonly codes = {
     LUO_ARGUMENT: {
       when: "a function cannot take an argument; nothing was changed",
-      do: "pass what is expected",
+      do: "correct the argument",
     },
   };
   readonly argument: string;

@@ -62,7 +62,7 @@ export class ManifestError extends LuoError {
   static override readonly codes = {
     LUO_MANIFEST: {
       when: "something that should be a manifest is none",
-      do: "write it with luo manifest; a newer format needs a newer release of luo",
+      do: "write it with luo manifest",
     },
   };
   /** Where, as in `families.memfd.reads[0]`; empty for the whole. */

@@ -224,11 +224,12 @@ export class Extents {
     if (found !== extent.checksum) {
       const { address, from, capacity } = extent;
       const last = Math.min(from + capacity, this.length) - 1;
-      throw new BadAddressError(address, {
-        found: `elements ${from} to ${last} of the array of ${this.#name} with checksum ${hex(found)}`,
+      const fault = {
+        found: `elements ${from} to ${last} with checksum ${hex(found)}`,
         expected: hex(extent.checksum),
         do: "they have changed since they were written: restore the image",
-      });
+      };
+      throw new BadAddressError(address, fault, `array of ${this.#name}`);
     }
     extent.state = "verified";
   }
