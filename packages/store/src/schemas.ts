@@ -38,7 +38,7 @@ export class Schemas {
     const schemas = new Schemas();
     for (const [index, schema] of parsed.entries()) {
       const problem = problemWith(schema);
-      if (problem !== undefined) throw new BadImageError(`schema ${index} ${problem}`);
+      if (problem !== undefined) throw new BadImageError({ found: `schema ${index} ${problem}` });
       schemas.#add(schema);
     }
     return schemas;

@@ -1,4 +1,5 @@
 import { DeclarationError, show } from "./errors.js";
+import type { Fault } from "./luo-error.js";
 import { describe, type FieldDescriptor, isStruct } from "./registry.js";
 import { type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
 
@@ -9,20 +10,18 @@ import { type FieldType, type PerKind, perKind, type StructClass } from "./types
  */
 export function checkFields(struct: string, fields: readonly FieldDescriptor[]): void {
   if (fields.length === 0) {
-    throw new DeclarationError(
-      struct,
-      undefined,
-      "has no annotated field; annotate one, such as @u64",
-    );
+    const fault = { found: "has no annotated field", do: "annotate one, such as @u64" };
+    throw new DeclarationError(struct, undefined, fault);
   }
   for (const [index, { name, type, endian }] of fields.entries()) {
-    const problem = perKind(PROBLEM, type, {
+    const fault = perKind(FAULT, type, {
       above: fields.slice(0, index),
       last: index === fields.length - 1,
     });
-    if (problem !== undefined) throw new DeclarationError(struct, name, problem);
+    if (fault !== undefined) throw new DeclarationError(struct, name, fault);
     if (endian !== undefined && !perKind(HAS_BYTE_ORDER, type)) {
-      throw new DeclarationError(struct, name, `has no byte order, but is marked @${endian}`);
+      const found = `has no byte order, but is marked @${endian}`;
+      throw new DeclarationError(struct, name, { found, do: `remove @${endian}` });
     }
   }
 }
@@ -34,7 +33,7 @@ interface Surroundings {
 
 const fine = () => undefined;
 
-const PROBLEM: PerKind<string | undefined, Surroundings> = {
+const FAULT: PerKind<Fault | undefined, Surroundings> = {
   scalar: fine,
   enum: fine,
   bits: fine,
@@ -42,19 +41,28 @@ const PROBLEM: PerKind<string | undefined, Surroundings> = {
   bytes: fine,
   array: fine,
   flexible: ({ count }, { above, last }) => {
-    if (!last) return "is a flexible array, which must be the last field";
-    if (above.length === 0) return "is a flexible array, which cannot be the only field";
+    if (!last)
+      return { found: "is a flexible array with fields behind it", do: "make it the last" };
+    if (above.length === 0) {
+      return { found: "is a flexible array and the only field", do: "put a field before it" };
+    }
     if (count === undefined) return undefined;
     const counter = above.find(({ name }) => name === count)?.type;
     if (counter?.kind === "scalar" && counter.bounds !== undefined) return undefined;
-    return `is counted by ${count}, which is no integer field above it`;
+    return {
+      found: `is counted by ${count}, which is no integer field above it`,
+      do: "name a field above it that holds an integer",
+    };
   },
   struct: fine,
   union: ({ discriminator }, { above }) => {
     const type = above.find(({ name }) => name === discriminator)?.type;
     const integer = type?.kind === "scalar" && type.bounds !== undefined;
     if (integer || type?.kind === "enum" || type?.kind === "bits") return undefined;
-    return `is a union told apart by ${discriminator || "nothing"}, which is no integer or enum above it`;
+    return {
+      found: `is a union told apart by ${discriminator || "nothing"}, which is no integer or enum above it`,
+      do: "name a field above it that holds one",
+    };
   },
   ref: fine,
   reserved: fine,
@@ -107,11 +115,10 @@ export function checkCycles(struct: StructClass): void {
         const route = inner === undefined ? path : [...path, inner];
         if (inner === struct) {
           const names = route.map((link) => link.name).join(" > ");
-          throw new DeclarationError(
-            describe(struct).name,
-            path.length === 1 ? name : undefined,
-            `contains itself (${names}); use @ref for one of them`,
-          );
+          throw new DeclarationError(describe(struct).name, path.length === 1 ? name : undefined, {
+            found: `contains itself (${names})`,
+            do: "use @ref for one of them",
+          });
         }
         if (inner === undefined || !isStruct(inner)) open = true;
         else if (!settled.has(inner) && !seen.has(inner)) {
@@ -139,10 +146,9 @@ function inside(type: FieldType): readonly (StructClass | undefined)[] {
 /** @throws {DeclarationError} unless the alignment is a power of two from 1 to 4096 */
 export function checkAlign(what: string, align: number): void {
   if (!Number.isInteger(align) || align < 1 || align > 4096 || (align & (align - 1)) !== 0) {
-    throw new DeclarationError(
-      what,
-      undefined,
-      `the alignment is ${show(align)}, expected a power of two from 1 to 4096`,
-    );
+    throw new DeclarationError(what, undefined, {
+      found: `an alignment of ${show(align)}`,
+      expected: "a power of two from 1 to 4096",
+    });
   }
 }

@@ -12,7 +12,7 @@ export type JsonShape<T = unknown> = v.GenericSchema<unknown, T>;
 export type JsonFailure = (path: string, fault: JsonFault, options?: ErrorOptions) => Error;
 
 /** What JSON has in a place, and what should be there. */
-export interface JsonFault {
+interface JsonFault {
   readonly found: string;
   readonly expected: string;
 }
