@@ -65,7 +65,7 @@ export class ArrayOwner implements ArrayHost {
   /**
    * An empty array; `append` fills it.
    *
-   * @throws {RangeError} when the struct has no bytes
+   * @throws {ArgumentError} when the struct has no bytes
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
   alloc<T extends object>(struct: StructClass<T>): PreservedArray<T> {

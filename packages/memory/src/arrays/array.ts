@@ -131,7 +131,7 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
   /**
    * Elements from `index` on, all decoded at once.
    *
-   * @throws {RangeError} when the array has not that many
+   * @throws {ArgumentError} when the array has not that many
    * @throws {BadAddressError} when bytes are not those that were written
    */
   decode(index = 0, count: number = this.length - index): T[] {
@@ -157,7 +157,7 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
   /**
    * Writes elements over those from `index` on. When it throws, the elements are as before.
    *
-   * @throws {RangeError} when the array has not that many
+   * @throws {ArgumentError} when the array has not that many
    * @throws {FieldRangeError} when an element does not fit its struct
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
