@@ -57,7 +57,9 @@ describe("the image that a version wrote", () => {
       expect(layout).toEqual(published.get(`${family}@${version}`));
     }
     const names = held.map(({ family, version }) => `${family}@${version}`);
-    expect([...new Set(names)].sort()).toEqual([...published.keys()].sort());
+    // The records of the format itself are in the bytes of every image, and in no list of layouts.
+    const objects = [...published.keys()].filter((name) => !/^(luo|kho)\./.test(name));
+    expect([...new Set(names)].sort()).toEqual(objects.sort());
   });
 });
 

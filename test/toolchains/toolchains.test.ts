@@ -96,10 +96,10 @@ test("vitest itself compiles them, and what is read is what was written", () => 
       { hits: "3", name: "(none)" },
     ],
     lost: [
-      expect.stringMatching(/ConversionError: .*limit holds 6n/),
-      expect.stringMatching(/ConversionError: .*name holds "x"/),
+      expect.stringMatching(/ConversionError: .*limit: found 6n/),
+      expect.stringMatching(/ConversionError: .*name: found "x"/),
       { hits: "3n", legacy: 5, colour: 200 },
-      expect.stringMatching(/ConversionError: .*state holds "gone"/),
+      expect.stringMatching(/ConversionError: .*state: found "gone"/),
     ],
     tables: {
       places: ["slots 0", "used 8", "free 9"],

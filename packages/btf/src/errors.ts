@@ -1,21 +1,38 @@
-import { LuoError } from "@luo/struct";
+import { type ErrorCode, LuoError } from "@luo/struct";
 
-/** What is wrong, by the `code` of the error. */
-export type BtfCode =
-  /** The header is none: another magic, version, or sections outside of the bytes. */
-  | "LUO_BTF_HEADER"
-  /** A type or its members reach beyond the type section. */
-  | "LUO_BTF_TRUNCATED"
-  /** A name lies outside of the string section. */
-  | "LUO_BTF_STRING"
-  /** A type refers to one that is not there. */
-  | "LUO_BTF_REFERENCE"
-  /** A type contains itself, or types lie too deep inside each other. */
-  | "LUO_BTF_NESTING"
-  /** A type is of an unknown kind, or no C type is as it says. */
-  | "LUO_BTF_TYPE"
-  /** No type, or more than one, has the name that was asked for. */
-  | "LUO_BTF_NAME";
+const CODES = {
+  LUO_BTF_HEADER: {
+    when: "the header has another magic or version, or sections outside of the bytes",
+    do: "read the file again, whole; of an object file, give the section .BTF",
+  },
+  LUO_BTF_TRUNCATED: {
+    when: "a type or its members reach beyond the type section",
+    do: "read the file again, whole",
+  },
+  LUO_BTF_STRING: {
+    when: "a name lies outside of the string section",
+    do: "read the file again; the BTF of a kernel module cannot be read without vmlinux",
+  },
+  LUO_BTF_REFERENCE: {
+    when: "a type refers to one that is not there",
+    do: "read the file again; the BTF of a kernel module cannot be read without vmlinux",
+  },
+  LUO_BTF_NESTING: {
+    when: "a type contains itself, or types lie too deep inside each other",
+    do: "read the file again; the bytes are damaged",
+  },
+  LUO_BTF_TYPE: {
+    when: "a type is of an unknown kind, or no C type is as it says",
+    do: "read the file again; the bytes are damaged, or of a kernel that is newer than this reader",
+  },
+  LUO_BTF_NAME: {
+    when: "no type, or more than one, has the name that was asked for",
+    do: "look for the name in `types`, or give the type's id",
+  },
+};
+
+/** The codes of a `BtfError`; docs/ERRORS.md says what each is thrown for. */
+export type BtfCode = keyof typeof CODES;
 
 /** Where in the BTF something is wrong. */
 export interface BtfPlace {
@@ -26,11 +43,10 @@ export interface BtfPlace {
 
 /** Bytes that are no BTF, or BTF without the type that was asked for. */
 export class BtfError extends LuoError {
+  static override readonly codes: Readonly<Record<BtfCode, ErrorCode>> = CODES;
   declare readonly code: BtfCode;
   readonly offset: number | undefined;
   readonly typeId: number | undefined;
-  readonly found: string;
-  readonly expected: string;
 
   constructor(code: BtfCode, place: BtfPlace, found: string, expected: string, advice: string) {
     const { offset, typeId } = place;
@@ -38,26 +54,29 @@ export class BtfError extends LuoError {
       typeId === undefined ? "" : ` type ${typeId}`,
       offset === undefined ? "" : ` at offset ${offset}`,
     ].join("");
-    super(code, `BTF${where}: found ${found}, expected ${expected}; ${advice}`);
+    super(code, `BTF${where}`, { found, expected, do: advice });
     this.offset = offset;
     this.typeId = typeId;
-    this.found = found;
-    this.expected = expected;
   }
 }
 
 /** A struct or union of which no annotations give the layout that BTF says. */
 export class UnexpressibleError extends LuoError {
+  static override readonly codes = {
+    LUO_BTF_UNEXPRESSIBLE: {
+      when: "no annotations give a struct or union the layout that BTF says",
+      do: "declare it by hand, with @reserved(bytes(n)) for what has no type",
+    },
+  };
   /** As C has it; empty where it has no name. */
   readonly struct: string;
   readonly typeId: number;
   readonly reason: string;
 
   constructor(struct: string, typeId: number, reason: string) {
-    super(
-      "LUO_BTF_UNEXPRESSIBLE",
-      `${struct || "unnamed struct"} (type ${typeId}): ${reason}; declare it by hand, with @reserved(bytes(n)) for what has no type`,
-    );
+    super("LUO_BTF_UNEXPRESSIBLE", `${struct || "unnamed struct"} (type ${typeId})`, {
+      found: reason,
+    });
     this.struct = struct;
     this.typeId = typeId;
     this.reason = reason;

@@ -13,6 +13,6 @@ describe("names of descriptors that are none are refused", () => {
     vi.stubEnv("LUO_DESCRIPTORS", text);
     expect(spawnArrival).toThrow(ProtocolError);
     vi.stubEnv("LUO_DESCRIPTORS", text);
-    expect(spawnArrival).toThrow(`sent LUO_DESCRIPTORS=${text}, expected a JSON array of names`);
+    expect(spawnArrival).toThrow(`found LUO_DESCRIPTORS=${text}, expected a JSON array of names`);
   });
 });

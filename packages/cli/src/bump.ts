@@ -28,7 +28,8 @@ export const bump = command({
     json: JSON_OPTION,
   },
   async run([name, ...modules], { full = false, source, test, print, json }, { cwd, out }) {
-    if (name === undefined) throw new UsageError("which class? luo bump MemfdV1");
+    if (name === undefined)
+      throw new UsageError({ found: "no class is named", do: "name one: luo bump MemfdV1" });
     const project = projectOf(cwd, modules);
     const exported = await load(project, cwd);
     const struct = find(name, exported, cwd);
@@ -37,12 +38,20 @@ export const bump = command({
       source: source === undefined ? sourceFile(struct, exported, cwd) : resolve(cwd, source),
       test: test === undefined ? testFile(project, next) : resolve(cwd, test),
     };
-    if (!existsSync(files.source)) throw new UsageError(`${shown(files.source, cwd)} is not there`);
+    if (!existsSync(files.source)) {
+      const found = `${shown(files.source, cwd)} is not there`;
+      throw new UsageError({ found, do: "say --source <file>" });
+    }
     const text = readFileSync(files.source, "utf8");
-    if (declares(text, next))
-      throw new UsageError(`${shown(files.source, cwd)} has ${next} already`);
+    if (declares(text, next)) {
+      const found = `${shown(files.source, cwd)} has ${next} already`;
+      throw new UsageError({ found, do: "build it, then bump the newest class" });
+    }
     if (existsSync(files.test) && !print) {
-      throw new UsageError(`${shown(files.test, cwd)} is there already; say --test <another file>`);
+      throw new UsageError({
+        found: `${shown(files.test, cwd)} is there already`,
+        do: "say --test <another file>",
+      });
     }
     const added = addClass(text, struct, full);
     const tested = testSource(struct, text, {
@@ -74,15 +83,24 @@ function find(name: string, { structs, modules }: Exported, cwd: string): Struct
   const all = [...new Set(modules.values())].map((module) => shown(module, cwd)).join(", ");
   if (struct === undefined) {
     const known = structs.map((candidate) => candidate.name).join(", ") || "no class";
-    throw new UsageError(`no struct ${name} is exported, but ${known} (${all}); export it`);
+    throw new UsageError({
+      found: `no struct ${name} is exported, but ${known} (${all})`,
+      do: "export it",
+    });
   }
   if (others.length > 0) {
-    throw new UsageError(`several structs ${name} are exported (${all}); name one module`);
+    throw new UsageError({
+      found: `several structs ${name} are exported (${all})`,
+      do: "name one module",
+    });
   }
   const family = familyOf(struct);
   const newest = family.structOf(Math.max(...family.versions));
   if (newest !== struct) {
-    throw new UsageError(`${name} is followed by newer versions; bump the newest: ${newest.name}`);
+    throw new UsageError({
+      found: `${name} is followed by newer versions`,
+      do: `bump the newest: ${newest.name}`,
+    });
   }
   return struct;
 }
@@ -91,9 +109,10 @@ function sourceFile(struct: StructClass, { modules }: Exported, cwd: string): st
   const module = modules.get(struct) ?? "";
   const source = sourceOf(module, struct.name);
   if (source !== undefined) return source;
-  throw new UsageError(
-    `no source map tells where ${shown(module, cwd)} has ${struct.name} from; say --source <file>`,
-  );
+  throw new UsageError({
+    found: `no source map tells where ${shown(module, cwd)} has ${struct.name} from`,
+    do: "say --source <file>",
+  });
 }
 
 function testFile({ folder }: Project, next: string): string {

@@ -47,7 +47,7 @@ export function parse(name: string, { options }: Command, args: readonly string[
     return parseArgs({ args: [...args], options: config, allowPositionals: true });
   } catch (cause) {
     const [problem] = reasonOf(cause).split(". ", 1);
-    throw new UsageError(`${problem}; see luo ${name} --help`, { cause });
+    throw new UsageError({ found: `${problem}`, do: `see luo ${name} --help` }, { cause });
   }
 }
 

@@ -1,14 +1,22 @@
-import { LuoError } from "@luo/struct";
+import { type Fault, LuoError } from "@luo/struct";
 
 /** The command cannot be run as it was given: in one line, what was found, and what to do. */
 export class UsageError extends LuoError {
-  constructor(problem: string, options?: ErrorOptions) {
-    super("LUO_USAGE", problem, options);
+  static override readonly codes = {
+    LUO_USAGE: {
+      when: "the luo command cannot be run as it was given",
+      do: "see luo --help",
+    },
+  };
+
+  constructor(fault: Fault, options?: ErrorOptions & { readonly where?: string }) {
+    super("LUO_USAGE", options?.where ?? "", fault, options);
   }
 }
 
-/** What went wrong, in one line. */
+/** What went wrong, in one line: an error from elsewhere may show source text below its first. */
 export function reasonOf(error: unknown): string {
+  if (error instanceof LuoError) return error.message;
   const message = error instanceof Error ? error.message : String(error);
   return message.split("\n", 1)[0] ?? "";
 }

@@ -26,7 +26,7 @@ export async function main(
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command === undefined) {
       const known = Object.keys(COMMANDS).join(", ");
-      throw new UsageError(`there is no command ${name}; there are ${known}`);
+      throw new UsageError({ found: `there is no command ${name}`, do: `there are ${known}` });
     }
     const { values, positionals } = parse(name, command, args);
     const { help, ...options } = values;

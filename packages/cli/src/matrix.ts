@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { ArgumentError } from "@luo/struct";
 import { type Manifest, parseManifest } from "@luo/version";
 import { command, EXIT, JSON_OPTION, LOCK_OPTION } from "./command.js";
 import { compatibility } from "./compatibility/compatibility.js";
@@ -35,9 +36,10 @@ function released(cwd: string, lock: string | undefined): readonly (readonly [st
   const path = projectOf(cwd, [], lock).lock;
   const releases = Object.entries(readLock(path, cwd, { must: true }).releases);
   if (releases.length > 0) return releases;
-  throw new UsageError(
-    `${shown(path, cwd)} has no release: give manifests as arguments, or luo publish --release <name>`,
-  );
+  throw new UsageError({
+    found: `${shown(path, cwd)} has no release`,
+    do: "give manifests as arguments, or luo publish --release <name>",
+  });
 }
 
 function read(file: string, cwd: string): Manifest {
@@ -52,7 +54,7 @@ function attempt<T>(compare: () => T): T {
   try {
     return compare();
   } catch (cause) {
-    if (cause instanceof RangeError) throw new UsageError(cause.message, { cause });
+    if (cause instanceof ArgumentError) throw new UsageError(cause.message, { cause });
     throw cause;
   }
 }

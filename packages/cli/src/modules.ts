@@ -24,7 +24,10 @@ export interface Exported extends Declared {
 export async function load({ modules }: Project, cwd: string): Promise<Exported> {
   if (modules.length === 0) {
     const example = `"luo": { "modules": ["dist/structs.js"] }`;
-    throw new UsageError(`no modules: name them as arguments, or in package.json: ${example}`);
+    throw new UsageError({
+      found: "no modules",
+      do: `name them as arguments, or in package.json: ${example}`,
+    });
   }
   const families = new Set<Family>();
   const structs = new Set<StructClass>();
@@ -33,7 +36,10 @@ export async function load({ modules }: Project, cwd: string): Promise<Exported>
     const exported = await exportsOf(module, cwd);
     const found = { families: exported.filter(isFamily), structs: exported.filter(isClass) };
     if (found.families.length + found.structs.length === 0) {
-      throw new UsageError(`${shown(module, cwd)} exports no struct and no family`);
+      throw new UsageError({
+        found: `${shown(module, cwd)} exports no struct and no family`,
+        do: "name a module that exports some",
+      });
     }
     for (const family of found.families) families.add(family);
     for (const struct of found.structs) structs.add(struct);
@@ -73,16 +79,18 @@ function alone(structs: readonly StructClass[], known: ReadonlySet<string>): rea
 
 async function exportsOf(module: string, cwd: string): Promise<readonly unknown[]> {
   if (!existsSync(module)) {
-    throw new UsageError(`${shown(module, cwd)} is not there; build it first`);
+    throw new UsageError({ found: `${shown(module, cwd)} is not there`, do: "build it first" });
   }
   let loaded: Record<string, unknown>;
   try {
     loaded = await import(pathToFileURL(module).href);
   } catch (cause) {
     // With a loader for TypeScript, it can.
-    const remedy = /\.[cm]?tsx?$/.test(module) ? "; name the module that it is compiled to" : "";
-    const problem = `cannot be loaded: ${reasonOf(cause)}${remedy}`;
-    throw new UsageError(`${shown(module, cwd)} ${problem}`, { cause });
+    const remedy = /\.[cm]?tsx?$/.test(module)
+      ? "name the module that it is compiled to"
+      : "correct the module";
+    const found = `${shown(module, cwd)} cannot be loaded: ${reasonOf(cause)}`;
+    throw new UsageError({ found, do: remedy }, { cause });
   }
   const { default: whole, ...named } = loaded;
   // What CommonJS exports is all in its default, and not always by name.

@@ -65,7 +65,7 @@ export function readLock(path: string, cwd: string, { must }: { readonly must: b
   const name = shown(path, cwd);
   if (!existsSync(path)) {
     if (!must) return EMPTY_LOCK;
-    throw new UsageError(`${name} is not there; luo publish writes it`);
+    throw new UsageError({ found: `${name} is not there`, do: "luo publish writes it" });
   }
   try {
     return parseLock(readFileSync(path, "utf8"));
@@ -86,11 +86,11 @@ function nearest(folder: string): string | undefined {
   return parent === folder ? undefined : nearest(parent);
 }
 
-function read(path: string): v.InferOutput<typeof packageShape> {
-  if (!existsSync(path)) return {};
-  return readJson(packageShape, readFileSync(path, "utf8"), (where, problem, options) => {
-    const remedy = where.startsWith("luo") ? `; say ${EXAMPLE}` : "";
-    const place = where === "" ? path : `${where} in ${path}`;
-    return new UsageError(`${place}: ${reasonOf(problem)}${remedy}`, options);
+function read(file: string): v.InferOutput<typeof packageShape> {
+  if (!existsSync(file)) return {};
+  return readJson(packageShape, readFileSync(file, "utf8"), (path, fault, options) => {
+    const remedy = path.startsWith("luo") ? `say ${EXAMPLE}` : "correct the file";
+    const where = path === "" ? file : `${path} in ${file}`;
+    return new UsageError({ ...fault, do: remedy }, { ...options, where });
   });
 }

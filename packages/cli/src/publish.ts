@@ -21,7 +21,8 @@ export const publish = command({
     json: JSON_OPTION,
   },
   async run(modules, { release, lock: path, json }, { cwd, out }) {
-    if (release === "") throw new UsageError("--release needs a name");
+    if (release === "")
+      throw new UsageError({ found: "--release needs a name", do: "say --release <name>" });
     const project = projectOf(cwd, modules, path);
     const lock = readLock(project.lock, cwd, { must: false });
     const exported = await load(project, cwd);

@@ -193,7 +193,7 @@ describe("bump refuses, in one line, and writes nothing", () => {
   const bumped = project("bump-twice", newer);
 
   test.each<[Project, string[], string]>([
-    [made, [], "which class? luo bump MemfdV1"],
+    [made, [], "no class is named; name one: luo bump MemfdV1"],
     [made, ["Kounter"], "no struct Kounter is exported, but Counter (dist/structs.js); export it"],
     [made, ["Counter"], "test/counter-v1.test.ts is there already; say --test <another file>"],
     [
@@ -206,8 +206,12 @@ describe("bump refuses, in one line, and writes nothing", () => {
       ["Counter", "dist/bare.js", "dist/structs.js"],
       "several structs Counter are exported (dist/bare.js, dist/structs.js); name one module",
     ],
-    [made, ["Counter", "--source", "taken.ts"], "taken.ts has CounterV1 already"],
-    [made, ["Counter", "--source", "none.ts"], "none.ts is not there"],
+    [
+      made,
+      ["Counter", "--source", "taken.ts"],
+      "taken.ts has CounterV1 already; build it, then bump the newest class",
+    ],
+    [made, ["Counter", "--source", "none.ts"], "none.ts is not there; say --source <file>"],
     [bumped, ["Counter"], "Counter is followed by newer versions; bump the newest: CounterV1"],
   ])("%# %j", (project, args, problem) => {
     const source = read(project, "src/structs.ts");

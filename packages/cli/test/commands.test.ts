@@ -206,7 +206,10 @@ describe("matrix", () => {
   });
 
   test.each([
-    [["1.1.json", "old/1.1.json"], 'release "1.1" is given twice, expected each once'],
+    [
+      ["1.1.json", "old/1.1.json"],
+      'releases: found "1.1", which is given twice, expected each release once',
+    ],
     [
       ["package.json"],
       "package.json: manifest, format: found undefined, expected 1; it was written by a later release, or is none",
@@ -215,7 +218,7 @@ describe("matrix", () => {
     [[], "luo.lock.json is not there; luo publish writes it"],
     [
       ["--lock", "empty.json"],
-      "empty.json has no release: give manifests as arguments, or luo publish --release <name>",
+      "empty.json has no release; give manifests as arguments, or luo publish --release <name>",
     ],
   ])("%j is refused in one line", (args, problem) => {
     made.write("empty.json", { format: 1, structs: [], releases: {} });
@@ -254,7 +257,7 @@ describe("what cannot be run is refused in one line", () => {
     [made, ["manifest", "none.js"], "none.js exports no struct and no family"],
     [made, ["manifest", "broken.js"], "broken.js cannot be loaded: not today"],
     [made, ["manifest", "broken.mts"], "broken.mts cannot be loaded: "],
-    [bare, ["manifest"], 'no modules: name them as arguments, or in package.json: "luo": {'],
+    [bare, ["manifest"], 'no modules; name them as arguments, or in package.json: "luo": {'],
     [made, ["matrix", "m.json", "--svg", "none/x.svg"], "ENOENT: no such file or directory, open"],
     [
       odd,

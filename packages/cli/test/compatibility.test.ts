@@ -82,7 +82,7 @@ test("the same version with another layout is in the way", () => {
 
 test("two releases of one name are refused", () => {
   const twice = () => compatibility(["1.0", "1.0"].map((name) => [name, FLEET["1.0"]] as const));
-  expect(twice).toThrow('release "1.0" is given twice');
+  expect(twice).toThrow('found "1.0", which is given twice');
 });
 
 test("as a table: every two releases, every version, and why not", () => {

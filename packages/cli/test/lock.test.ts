@@ -171,7 +171,7 @@ describe("what is no lock is refused by its path, and by the schema", () => {
   });
 
   test("text that is not JSON", () => {
-    expect(() => parseLock("<<<<<<< ours")).toThrow("lock: is not JSON");
+    expect(() => parseLock("<<<<<<< ours")).toThrow("lock: found text that is not JSON");
   });
 
   test("a version that is there twice, as after a bad merge", () => {

@@ -8,13 +8,19 @@ import { DetachError } from "./errors.js";
  */
 export function detach(buffer: ArrayBuffer): void {
   if (buffer.byteLength === 0) {
-    throw new DetachError("its ArrayBuffer was transferred, and the receiver may still use it");
+    throw new DetachError(
+      "its ArrayBuffer was transferred, and the receiver may still use it",
+      "copy what others need instead",
+    );
   }
   const { transfer } = buffer as ArrayBuffer & { transfer?: (byteLength: number) => ArrayBuffer };
   if (transfer) transfer.call(buffer, 0);
   else takeInto(buffer);
   if (buffer.byteLength !== 0) {
-    throw new DetachError("this JavaScript runtime does not detach external ArrayBuffers");
+    throw new DetachError(
+      "this JavaScript runtime does not detach external ArrayBuffers",
+      "use a supported release of Node",
+    );
   }
 }
 

@@ -1,23 +1,28 @@
 import { getSystemErrorMap } from "node:util";
+import { LinuxError } from "./errors.js";
 
 /** A system call failed. The numbers and their meaning are those of errno(3). */
-export class SystemCallError extends Error {
-  override readonly name = "SystemCallError";
-  /** The name of the error, such as "ENOMEM". */
-  readonly code: string;
+export class SystemCallError extends LinuxError {
+  static override readonly codes = {
+    "the name in errno(3), such as ENOMEM": {
+      when: "a system call fails",
+      do: "see the errors in the manual page of the call",
+    },
+  };
+  readonly syscall: string;
+  /** The number of the error as the kernel gives it: positive. */
+  readonly errno: number;
 
   /**
    * @param syscall the function that failed, such as "mmap"
    * @param shown its arguments, as the message should show them
    * @param errno the number of the error as the kernel gives it: positive
    */
-  constructor(
-    readonly syscall: string,
-    shown: string,
-    readonly errno: number,
-  ) {
+  constructor(syscall: string, shown: string, errno: number) {
     const [code, text] = getSystemErrorMap().get(-errno) ?? [`ERRNO_${errno}`, "unknown error"];
-    super(`${syscall}(${shown}): ${code}, ${text}`);
-    this.code = code;
+    const remedy = `see the errors in the manual page of ${syscall}`;
+    super(code, { where: `${syscall}(${shown})`, found: `${code}, ${text}`, do: remedy });
+    this.syscall = syscall;
+    this.errno = errno;
   }
 }

@@ -1,40 +1,135 @@
+/*
+ * Every error here tells code, found, expected and do, as those of the other packages do. This one
+ * imports nothing, so the shape is all that they share: `LuoError` of @luo/struct asks for no more.
+ */
+
+/** A row of the table of codes: docs/ERRORS.md is made of them. */
+interface ErrorCode {
+  /** Completes "thrown when ...". */
+  readonly when: string;
+  /** What to do about it. */
+  readonly do: string;
+}
+
+/** What an error is told with. Without `expected`, `found` is a sentence of its own. */
+interface Fault {
+  readonly where: string;
+  readonly found: string;
+  readonly expected?: string;
+  readonly do: string;
+}
+
+function messageOf({ where, found, expected, do: remedy }: Fault): string {
+  const seen = expected === undefined ? found : `found ${found}, expected ${expected}`;
+  return `${where}: ${seen}; ${remedy}`;
+}
+
+/** Base of the errors of this package that are no RangeError. */
+export abstract class LinuxError extends Error {
+  static readonly codes: Readonly<Record<string, ErrorCode>> = {};
+  readonly code: string;
+  readonly found: string;
+  readonly expected: string | undefined;
+  readonly do: string;
+
+  constructor(code: string, fault: Fault) {
+    super(messageOf(fault));
+    this.name = new.target.name;
+    this.code = code;
+    this.found = fault.found;
+    this.expected = fault.expected;
+    this.do = fault.do;
+  }
+}
+
 /** A number, name or address that a function cannot take. Nothing was changed. */
 export class ArgumentError extends RangeError {
+  static readonly codes = {
+    LUO_ARGUMENT: {
+      when: "a function cannot take an argument; nothing was changed",
+      do: "correct the argument",
+    },
+  };
   readonly code = "LUO_ARGUMENT";
   override readonly name = "ArgumentError";
+  readonly argument: string;
+  readonly found: string;
+  readonly expected: string;
+  readonly do: string;
 
-  constructor(
-    readonly argument: string,
-    found: unknown,
-    expected: string,
-  ) {
-    const shown = typeof found === "string" ? JSON.stringify(found) : String(found);
-    super(`${argument}: found ${shown}, expected ${expected}`);
+  constructor(argument: string, value: unknown, expected: string) {
+    const found = typeof value === "string" ? JSON.stringify(value) : String(value);
+    const { do: remedy } = ArgumentError.codes.LUO_ARGUMENT;
+    super(messageOf({ where: argument, found, expected, do: remedy }));
+    this.argument = argument;
+    this.found = found;
+    this.expected = expected;
+    this.do = remedy;
   }
 }
 
 /** A memfd was used after its close(). */
-export class ClosedError extends Error {
-  readonly code = "LUO_CLOSED";
-  override readonly name = "ClosedError";
+export class ClosedError extends LinuxError {
+  static override readonly codes = {
+    LUO_CLOSED: {
+      when: "a memfd is used after its close()",
+      do: "close it after its last use, or duplicate its descriptor before",
+    },
+  };
+
+  constructor(memfd: string) {
+    const where = `memfd ${JSON.stringify(memfd)}`;
+    const { do: remedy } = ClosedError.codes.LUO_CLOSED;
+    super("LUO_CLOSED", { where, found: "it is closed", do: remedy });
+  }
 }
 
 /** A descriptor is open, but it is not a memfd. It was left as it is. */
-export class NotMemfdError extends Error {
-  readonly code = "LUO_NOT_MEMFD";
-  override readonly name = "NotMemfdError";
+export class NotMemfdError extends LinuxError {
+  static override readonly codes = {
+    LUO_NOT_MEMFD: {
+      when: "a descriptor is open, but it is not a memfd; it was left as it is",
+      do: "pass the descriptor of a memfd",
+    },
+  };
+
+  /** @param link the descriptor's link in /proc */
+  constructor(fd: number, link: string) {
+    const { do: remedy } = NotMemfdError.codes.LUO_NOT_MEMFD;
+    const found = JSON.stringify(link);
+    super("LUO_NOT_MEMFD", { where: `fd ${fd}`, found, expected: "a memfd", do: remedy });
+  }
 }
 
 /** A mapped ArrayBuffer cannot be detached, so its memory stays mapped: unmapping could crash. */
-export class DetachError extends Error {
-  readonly code = "LUO_CANNOT_DETACH";
-  override readonly name = "DetachError";
+export class DetachError extends LinuxError {
+  static override readonly codes = {
+    LUO_CANNOT_DETACH: {
+      when: "a mapped ArrayBuffer cannot be detached, so its memory stays mapped",
+      do: "do not transfer the buffer of a mapping, and use a supported release of Node",
+    },
+  };
+
+  constructor(found: string, remedy: string) {
+    super("LUO_CANNOT_DETACH", { where: "cannot unmap", found, do: remedy });
+  }
 }
 
 /** The system calls of this package do not exist here. */
-export class UnsupportedPlatformError extends Error {
-  readonly code = "LUO_UNSUPPORTED_PLATFORM";
-  override readonly name = "UnsupportedPlatformError";
+export class UnsupportedPlatformError extends LinuxError {
+  static override readonly codes = {
+    LUO_UNSUPPORTED_PLATFORM: {
+      when: "a system call is asked for elsewhere than on 64-bit Linux",
+      do: "run on 64-bit Linux; structs, versions and images work everywhere",
+    },
+  };
+
+  /** @param found the platform and its architecture */
+  constructor(found: string) {
+    const { do: remedy } = UnsupportedPlatformError.codes.LUO_UNSUPPORTED_PLATFORM;
+    const expected = "64-bit linux";
+    super("LUO_UNSUPPORTED_PLATFORM", { where: "platform", found, expected, do: remedy });
+  }
 }
 
 /** The largest `int` of C, and so the largest file descriptor. */

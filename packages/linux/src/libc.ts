@@ -68,8 +68,7 @@ export function viewMemory(address: number, byteLength: number): ArrayBuffer {
 
 function declare(name: Name) {
   if (process.platform !== "linux" || koffi.sizeof("void *") !== 8) {
-    const found = `${process.platform} on ${process.arch}`;
-    throw new UnsupportedPlatformError(`found platform ${found}, expected 64-bit linux`);
+    throw new UnsupportedPlatformError(`${process.platform} on ${process.arch}`);
   }
   libc ??= koffi.load("libc.so.6");
   const declared = libc.func(prototypes[name]);

@@ -102,7 +102,7 @@ export class Memfd {
     const link = readlinkSync(linkOf(fd));
     const name = /^\/memfd:(.*) \(deleted\)$/s.exec(link)?.[1];
     if (!hasSeals || name === undefined) {
-      throw new NotMemfdError(`fd ${fd}: found ${JSON.stringify(link)}, expected a memfd`);
+      throw new NotMemfdError(fd, link);
     }
     setCloseOnExec(fd, true);
     return new Memfd(fd, name);
@@ -110,7 +110,7 @@ export class Memfd {
 
   /** The descriptor. Not to be closed by others. */
   get fd(): number {
-    if (this.#fd < 0) throw new ClosedError(`memfd ${JSON.stringify(this.name)} is closed`);
+    if (this.#fd < 0) throw new ClosedError(this.name);
     return this.#fd;
   }
 

@@ -399,7 +399,7 @@ describe("closing", () => {
     memfd.close();
     const error = thrown(() => use(memfd));
     expect(error).toBeInstanceOf(ClosedError);
-    expect(error).toMatchObject({ code: "LUO_CLOSED", message: 'memfd "test" is closed' });
+    expect(error).toMatchObject({ code: "LUO_CLOSED", found: "it is closed" });
   });
 });
 
@@ -445,7 +445,7 @@ describe("adopting", () => {
     const error = thrown(() => Memfd.adopt(999_999));
     expect(error).toBeInstanceOf(SystemCallError);
     expect(error).toMatchObject({ code: "EBADF", errno: 9, syscall: "fcntl" });
-    expect(String(error)).toMatch(/fcntl\(fd 999999, .*\): EBADF, bad file descriptor$/);
+    expect(String(error)).toMatch(/fcntl\(fd 999999, .*\): EBADF, bad file descriptor; see/);
     for (const fd of [-1, 2.5, 2 ** 31]) expect(() => Memfd.adopt(fd)).toThrow(ArgumentError);
   });
 });

@@ -12,6 +12,12 @@ const WAYS = {
  * versions before the first object is taken, so it must be told of all families at the start.
  */
 export class UndeclaredFamilyError extends LuoError {
+  static override readonly codes = {
+    LUO_UNDECLARED_FAMILY: {
+      when: "an object or resource is of a family that `liveUpdate` was not told of",
+      do: "say liveUpdate({ families: [...] })",
+    },
+  };
   /** The identifier of the object, or the token of the resource. */
   readonly identifier: string;
   readonly family: string;
@@ -22,10 +28,11 @@ export class UndeclaredFamilyError extends LuoError {
     declared: readonly string[],
     kind: keyof typeof WAYS,
   ) {
-    super(
-      "LUO_UNDECLARED_FAMILY",
-      `${JSON.stringify(identifier)}: family ${family} is not declared, only ${declared.join(", ")}; ${WAYS[kind]}`,
-    );
+    super("LUO_UNDECLARED_FAMILY", JSON.stringify(identifier), {
+      found: `the family ${family}, which is not declared`,
+      expected: `one of ${declared.join(", ")}`,
+      do: WAYS[kind],
+    });
     this.identifier = identifier;
     this.family = family;
   }

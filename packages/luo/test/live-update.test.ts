@@ -100,7 +100,7 @@ describe("a family that was not declared is refused at once by", () => {
     const attempt = async () => use(live, Gauges);
     await expect(attempt()).rejects.toThrow(UndeclaredFamilyError);
     await expect(attempt()).rejects.toThrow(
-      '"gauge": family gauge is not declared, only counter, memfd, listener; add it: liveUpdate({ families: [...] })',
+      '"gauge": found the family gauge, which is not declared, expected one of counter, memfd, listener; add it: liveUpdate({ families: [...] })',
     );
     await expect(attempt()).rejects.toMatchObject({ identifier: "gauge", family: "gauge" });
   });

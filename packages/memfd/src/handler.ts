@@ -5,11 +5,19 @@ import { Extent, MemfdRecord, MemfdV2 } from "./structs.js";
 
 /** The memfd that came is not the one that was frozen. */
 export class MemfdMismatchError extends LuoError {
+  static override readonly codes = {
+    LUO_MEMFD_MISMATCH: {
+      when: "the memfd that came is not the one that was frozen",
+      do: "something wrote to it meanwhile: write to a memfd only until it is frozen",
+    },
+  };
+
+  /** @param what the property that differs */
   constructor(name: string, what: string, found: unknown, expected: unknown) {
-    super(
-      "LUO_MEMFD_MISMATCH",
-      `memfd ${name}: ${what} is ${found}, but was ${expected} when it was frozen; something wrote to it meanwhile`,
-    );
+    super("LUO_MEMFD_MISMATCH", `memfd ${name}: ${what}`, {
+      found: String(found),
+      expected: `${expected}, as when it was frozen`,
+    });
   }
 }
 

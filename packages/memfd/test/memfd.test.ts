@@ -202,18 +202,22 @@ test("only memfds are preserved", () => {
 
 describe("what is not as it was frozen is refused, and closed", () => {
   test.each<[string, (memfd: Memfd) => unknown, string]>([
-    ["larger", (memfd) => memfd.resize(5 * PAGE), "the size in bytes is 20480, but was 16384"],
-    ["smaller", (memfd) => memfd.resize(4 * PAGE - 1), "the size in bytes is 16383, but was 16384"],
-    ["emptied", (memfd) => memfd.resize(0), "the size in bytes is 0, but was 16384"],
+    ["larger", (memfd) => memfd.resize(5 * PAGE), "the size in bytes: found 20480, expected 16384"],
+    [
+      "smaller",
+      (memfd) => memfd.resize(4 * PAGE - 1),
+      "the size in bytes: found 16383, expected 16384",
+    ],
+    ["emptied", (memfd) => memfd.resize(0), "the size in bytes: found 0, expected 16384"],
     [
       "cut off and as large as before",
       (memfd) => [memfd.resize(3 * PAGE), memfd.resize(4 * PAGE)],
-      "the content is partly a hole, but was data from 8192 to 16384",
+      "the content: found partly a hole, expected data from 8192 to 16384",
     ],
     [
       "emptied and as large as before",
       (memfd) => [memfd.resize(0), memfd.resize(4 * PAGE)],
-      "the content is partly a hole, but was data from 0 to 4096",
+      "the content: found partly a hole, expected data from 0 to 4096",
     ],
   ])("%s", async (_, change, problem) => {
     const memfd = create(4 * PAGE, [0, 2, 3]);
@@ -233,7 +237,7 @@ describe("what is not as it was frozen is refused, and closed", () => {
     expect(record.seals & F_SEAL_SHRINK).toBe(F_SEAL_SHRINK);
     const other = create(PAGE, [0]);
     expect(() => handler.retrieve(record, duplicate(other.fd))).toThrow(
-      `the bits of the seals is ${other.sealBits}, but was ${record.seals}`,
+      `the bits of the seals: found ${other.sealBits}, expected ${record.seals}`,
     );
     other.seal("shrink", "grow");
     keep(await handler.retrieve(record, duplicate(other.fd)));

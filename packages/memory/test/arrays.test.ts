@@ -263,7 +263,9 @@ describe("bytes are not trusted", () => {
     const array = restore();
     expect(array.length).toBe(3);
     expect(array.at(2)?.id).toBe(2n);
-    const message = new RegExp(`0x${first.toString(16)}: elements 0 to 1 .* they have changed`);
+    const message = new RegExp(
+      `0x${first.toString(16)}, .*: found elements 0 to 1 .* they have changed`,
+    );
     for (const read of [
       () => array.at(0),
       () => [...array],
@@ -282,7 +284,7 @@ describe("bytes are not trusted", () => {
       @u8 id = 0;
     }
     expect(() => new ArrayOwner(pool).load(restore().address, Narrow)).toThrow(
-      "holds elements of 16 bytes, expected 1",
+      "found elements of 16 bytes, expected 1",
     );
     expect(() => new ArrayOwner(pool).load(restore().address, Group)).toThrow("with fingerprint");
   });

@@ -59,7 +59,7 @@ test("an entry lies within a block", () => {
     @bytes(4081) content = new Uint8Array(4081);
   }
   expect(() => BlockList.alloc(growable().pool("test"), Wide)).toThrow(
-    /Wide has 4081 bytes, expected 1 to 4080/,
+    /Wide, which has 4081 bytes, expected 1 to 4080/,
   );
 });
 

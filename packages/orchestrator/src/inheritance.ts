@@ -50,7 +50,11 @@ export class Inheritance {
     { program, timeout = 30_000 }: ReceiveOptions = {},
   ): Promise<Inheritance> {
     const fd = arrival.descriptors.get(IMAGE_NAME);
-    if (fd === undefined) throw new PreserveError(IMAGE_NAME, "the carrier brought no image");
+    if (fd === undefined)
+      throw new PreserveError(IMAGE_NAME, {
+        found: "the carrier brought no image",
+        do: "carry every descriptor that it is given, under its name",
+      });
     arrival.descriptors.delete(IMAGE_NAME);
     const image = arrival.openImage(fd);
     // What can be done while the predecessor still serves is no part of the pause.
@@ -123,10 +127,15 @@ export class Inheritance {
     if (record === undefined) return undefined;
     const fd = this.#arrival.descriptors.get(token);
     if (fd === undefined) {
-      const problem = this.#retrieved.has(token)
-        ? "was retrieved already"
-        : "has a record, but the carrier brought no descriptor";
-      throw new PreserveError(token, problem);
+      throw new PreserveError(
+        token,
+        this.#retrieved.has(token)
+          ? { found: "was retrieved already", do: "retrieve each resource once" }
+          : {
+              found: "has a record, but the carrier brought no descriptor",
+              do: "carry all of them",
+            },
+      );
     }
     this.#arrival.descriptors.delete(token);
     this.#retrieved.set(token, undefined);
@@ -144,11 +153,17 @@ export class Inheritance {
   async finish(timeout = 30_000): Promise<void> {
     const [left] = this.#arrival.descriptors.keys();
     if (left !== undefined) {
-      throw new PreserveError(left, "was left by the predecessor and not retrieved; retrieve it");
+      throw new PreserveError(left, {
+        found: "was left by the predecessor and not retrieved",
+        do: "retrieve it",
+      });
     }
     const resources = Array.from(this.#retrieved, ([token, retrieved]) => {
       if (retrieved !== undefined) return retrieved;
-      throw new PreserveError(token, "could not be retrieved, or is not yet; wait for it");
+      throw new PreserveError(token, {
+        found: "could not be retrieved, or is not yet",
+        do: "wait for it",
+      });
     });
     for (const { handler, resource } of resources) handler.canFinish?.(resource);
     this.#arrival.send({ type: "finish" });

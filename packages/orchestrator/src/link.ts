@@ -1,4 +1,4 @@
-import { show } from "@luo/struct";
+import { ArgumentError, show } from "@luo/struct";
 import type { Manifest } from "@luo/version";
 import { type JsonShape, jsonObject, manifestShape, readJson } from "@luo/version/json";
 import * as v from "valibot";
@@ -83,7 +83,12 @@ export class Inbox {
    * @throws {ProtocolError} for anything else
    */
   async expect<T extends Message["type"]>(type: T, timeout: number): Promise<OfType<T>> {
-    if (!(timeout > 0)) throw new RangeError(`timeout: found ${timeout}, expected milliseconds`);
+    if (!(timeout > 0)) {
+      throw new ArgumentError("timeout", {
+        found: show(timeout),
+        expected: "milliseconds above 0",
+      });
+    }
     const deadline = performance.now() + timeout;
     while (this.#messages.length === 0) {
       if (this.#closed !== undefined) throw new LinkClosedError(type, this.#closed, this.#program);
@@ -117,7 +122,7 @@ export class Inbox {
 
 const message = <T extends string, E extends v.ObjectEntries>(type: T, content: E) =>
   jsonObject({ type: v.literal(type), ...content });
-const reason = v.string("a reason");
+const reason = v.string("text");
 const program = v.exactOptional(programShape);
 
 const MESSAGES: { readonly [T in Message["type"]]: JsonShape<OfType<T>> } = {
@@ -138,8 +143,8 @@ const MESSAGES: { readonly [T in Message["type"]]: JsonShape<OfType<T>> } = {
 function messageOf<T extends Message["type"]>(type: T, found: unknown): OfType<T> | undefined {
   if (typeof found !== "object" || found === null) return undefined;
   if (!("type" in found) || found.type !== type) return undefined;
-  return readJson<OfType<T>>(MESSAGES[type], found, (path, problem) => {
-    return new ProtocolError(excerpt(found), `${type} with ${path}: ${problem}`);
+  return readJson<OfType<T>>(MESSAGES[type], found, (path, { expected }) => {
+    return new ProtocolError(excerpt(found), `${type} whose ${path} is ${expected}`);
   });
 }
 

@@ -99,7 +99,10 @@ export class Predecessor {
     if (handler === undefined) {
       const known = this.#handlers.map(({ family }) => family.name).join(", ") || "none";
       const found = resource.constructor?.name ?? "object";
-      throw new PreserveError(token, `no handler can preserve a ${found}; there are: ${known}`);
+      throw new PreserveError(token, {
+        found: `no handler can preserve a ${found}`,
+        do: `add a handler for it; there are: ${known}`,
+      });
     }
     this.#checkFree(token, recordIdentifier(handler, token));
     this.#files.set(token, { handler, resource });
@@ -175,12 +178,18 @@ export class Predecessor {
     );
     const taken = [this.#objects, this.#making].some((names) => names.has(identifier));
     if (taken || records.includes(identifier)) {
-      throw new PreserveError(name, `something is kept as ${JSON.stringify(identifier)} already`);
+      throw new PreserveError(name, {
+        found: `something is kept as ${JSON.stringify(identifier)} already`,
+        do: "use another name",
+      });
     }
     const bytes = new TextEncoder().encode(identifier).length;
     if (bytes > MAX_IDENTIFIER) {
-      const problem = `${JSON.stringify(identifier)} has ${bytes} bytes, expected at most ${MAX_IDENTIFIER}`;
-      throw new PreserveError(name, problem);
+      throw new PreserveError(name, {
+        found: `${JSON.stringify(identifier)} of ${bytes} bytes`,
+        expected: `at most ${MAX_IDENTIFIER}`,
+        do: "use a shorter name",
+      });
     }
   }
 
@@ -239,12 +248,15 @@ export class Predecessor {
   #checkReady(): void {
     const { state } = this;
     if (state === "finished") {
-      throw new StateError("this program has handed over already; it should end");
+      throw new StateError({ found: "this program has handed over already", do: "end it" });
     }
-    if (state !== "serving") throw new StateError(`another update is ${state}; wait for it`);
+    if (state !== "serving") {
+      throw new StateError({ found: `another update is ${state}`, do: "wait for it" });
+    }
     const [name] = this.#making.values();
     if (name !== undefined) {
-      throw new StateError(`${JSON.stringify(name)} is still being made; wait for it`);
+      const found = `${JSON.stringify(name)} is still being made`;
+      throw new StateError({ found, do: "wait for it" });
     }
   }
 

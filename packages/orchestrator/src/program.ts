@@ -1,4 +1,4 @@
-import { LuoError } from "@luo/struct";
+import { type Fault, LuoError } from "@luo/struct";
 import { type JsonShape, jsonObject, readJson } from "@luo/version/json";
 import * as v from "valibot";
 
@@ -12,11 +12,17 @@ export interface Program {
 
 /** The name or version of a program cannot be shown in a line of text. */
 export class ProgramError extends LuoError {
+  static override readonly codes = {
+    LUO_PROGRAM: {
+      when: "the name or version of a program cannot be shown in a line of text",
+      do: "give a shorter one, without control characters",
+    },
+  };
   /** Either `name` or `version`; empty for the whole. */
   readonly member: string;
 
-  constructor(member: string, problem: string) {
-    super("LUO_PROGRAM", `program${member === "" ? "" : `, ${member}`}: ${problem}`);
+  constructor(member: string, fault: Fault) {
+    super("LUO_PROGRAM", `program${member === "" ? "" : `, ${member}`}`, fault);
     this.member = member;
   }
 }
@@ -40,7 +46,7 @@ export const programShape = jsonObject({
 
 /** @throws {ProgramError} when name or version are not as `Program` says */
 export function parseProgram(input: unknown): Program {
-  return readJson<Program>(programShape, input, (path, problem) => new ProgramError(path, problem));
+  return readJson<Program>(programShape, input, (path, fault) => new ProgramError(path, fault));
 }
 
 /** The name and the version, as in `kv-server 1.4.0`. */

@@ -143,7 +143,7 @@ const failures: readonly Failure[] = [
     successor: says({ type: "finish" }),
     step: STARTING,
     cause: ProtocolError,
-    reason: 'the other program sent {"type":"finish"}, expected hello',
+    reason: 'from the other program: found {"type":"finish"}, expected hello',
     calls: [...LAUNCHED, ...KILLED],
   },
   {
@@ -188,7 +188,7 @@ const failures: readonly Failure[] = [
     successor: (arrival) => receive(arrival, [OldCounter, TankRecord]),
     step: "trying out what will be written",
     cause: ConversionError,
-    reason: "counter from version 1 to 0: hits holds 4294967296n",
+    reason: "counter from version 1 to 0, hits: found 4294967296n",
     calls: [...TRIED, ...KILLED],
   },
   {
@@ -272,7 +272,7 @@ const failures: readonly Failure[] = [
     successor: frozen(says({ type: "serving" })),
     step: WAITING,
     cause: ProtocolError,
-    reason: 'the other program sent {"type":"serving"}, expected finish',
+    reason: 'from the other program: found {"type":"serving"}, expected finish',
     calls: [...FROZEN, ...UNFROZEN],
   },
   {

@@ -135,19 +135,19 @@ describe("there is nothing to inherit when", () => {
       "the predecessor says something else",
       (inbox) => inbox.push({ type: "committed" }),
       ProtocolError,
-      'the other program sent {"type":"committed"}, expected frozen',
+      'from the other program: found {"type":"committed"}, expected frozen',
     ],
     [
       "the predecessor refuses without a reason",
       (inbox) => inbox.push({ type: "refused" }),
       ProtocolError,
-      "expected refused with reason: found undefined, expected a reason",
+      "expected refused whose reason is text",
     ],
     [
       "the predecessor says something that is nested too deeply to be shown",
       (inbox) => inbox.push(JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`)),
       ProtocolError,
-      "the other program sent Array(1), expected frozen",
+      "from the other program: found Array(1), expected frozen",
     ],
     [
       "the predecessor is silent",

@@ -36,10 +36,10 @@ describe("what cannot be kept is refused at once", () => {
     const { predecessor } = service();
     expect(() => predecessor.preserve("lamp", new Lamp())).toThrow(PreserveError);
     expect(() => predecessor.preserve("lamp", new Lamp())).toThrow(
-      '"lamp": no handler can preserve a Lamp; there are: tank',
+      '"lamp": no handler can preserve a Lamp; add a handler for it; there are: tank',
     );
     expect(() => new Predecessor([]).preserve("lamp", Object.create(null))).toThrow(
-      "no handler can preserve a object; there are: none",
+      "no handler can preserve a object; add a handler for it; there are: none",
     );
   });
 

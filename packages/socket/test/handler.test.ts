@@ -106,7 +106,7 @@ test.each([
 test("that refusal shows both addresses", () => {
   const [listener, other] = [open(), open()];
   expect(() => handler.retrieve(recordOf(other), duplicate(listener.fd))).toThrow(
-    `the socket listens on 127.0.0.1:${listener.port}, but its record says 127.0.0.1:${other.port}`,
+    `the socket's address: found 127.0.0.1:${listener.port}, expected 127.0.0.1:${other.port}`,
   );
 });
 

@@ -42,7 +42,10 @@ export class Contents {
   schemaOf(identifier: string, { schema }: Copy): ImageSchema {
     const found = this.#schemas.list[schema];
     if (found !== undefined) return found;
-    throw new BadObjectError(identifier, `has layout ${schema} of ${this.#schemas.list.length}`);
+    throw new BadObjectError(identifier, {
+      found: `layout ${schema}`,
+      expected: `one of the ${this.#schemas.list.length} in the image`,
+    });
   }
 
   /** Every version of every object, in the order in which they were put. */
@@ -65,10 +68,11 @@ export class Contents {
     const { address, bytes, checksum: expected } = copy;
     const found = this.#memory.mismatch(this.#memory.at(address), bytes, expected);
     if (found === undefined) return;
-    throw new BadObjectError(
-      identifier,
-      `its ${bytes} bytes at 0x${address.toString(16)} have the checksum ${found}, expected ${expected}; they have changed since they were written`,
-    );
+    throw new BadObjectError(identifier, {
+      found: `${bytes} bytes at 0x${address.toString(16)} with checksum ${found}`,
+      expected: `${expected}`,
+      do: "they have changed since they were written: restore the image",
+    });
   }
 
   /**

@@ -7,7 +7,7 @@ import {
   OutOfMemoryError,
   type Pool,
 } from "@luo/memory";
-import { codecOf, layoutOf, offsetOf } from "@luo/struct";
+import { ArgumentError, codecOf, layoutOf, offsetOf } from "@luo/struct";
 import { BadImageError } from "./errors.js";
 import { IdentifierBytes, MAX_IDENTIFIER } from "./identifier.js";
 import {
@@ -217,9 +217,8 @@ export class Directory {
 
   #append(key: IdentifierBytes, copies: readonly Copy[]): number {
     if (copies.length > MAX_COPIES) {
-      throw new RangeError(
-        `found ${copies.length} versions of an object, expected at most ${MAX_COPIES}`,
-      );
+      const found = `${copies.length} versions of an object`;
+      throw new ArgumentError("alongside", { found, expected: `at most ${MAX_COPIES}` });
     }
     const length = ENTRY + copies.length * copyCodec.size + Math.ceil(key.length / 8) * 8;
     const segment = this.#room(length);

@@ -1,48 +1,77 @@
-import { LuoError, show } from "@luo/struct";
+import { type Fault, LuoError, show } from "@luo/struct";
 
 /** The bytes are not an image, or not a whole one. */
 export class BadImageError extends LuoError {
-  constructor(problem: string, options?: ErrorOptions) {
-    super("LUO_BAD_IMAGE", `not a readable image: ${problem}`, options);
+  static override readonly codes = {
+    LUO_BAD_IMAGE: {
+      when: "bytes are not an image, or not a whole one",
+      do: "use a whole image of a format that this release reads",
+    },
+  };
+
+  constructor(fault: Fault, options?: ErrorOptions) {
+    super("LUO_BAD_IMAGE", "not a readable image", fault, options);
   }
 }
 
 /** An image would have been made where there is one. */
 export class ImageExistsError extends LuoError {
+  static override readonly codes = {
+    LUO_IMAGE_EXISTS: {
+      when: "an image would be made where there is one",
+      do: "open it, or fill its first page with zeros to begin anew",
+    },
+  };
+
   constructor() {
-    super(
-      "LUO_IMAGE_EXISTS",
-      "the memory holds an image already: open it, or fill its first page with zeros to begin anew",
-    );
+    super("LUO_IMAGE_EXISTS", "", { found: "the memory holds an image already" });
   }
 }
 
 /** The object under an identifier is not what the program asked for, or not what was written. */
 export class BadObjectError extends LuoError {
+  static override readonly codes = {
+    LUO_BAD_OBJECT: {
+      when: "the object under an identifier is not of the family asked for, or not what was written",
+      do: "ask for the family that was put; if its bytes have changed, restore the image",
+    },
+  };
   readonly identifier: string;
 
-  constructor(identifier: string, problem: string, options?: ErrorOptions) {
-    super("LUO_BAD_OBJECT", `object ${JSON.stringify(identifier)}: ${problem}`, options);
+  constructor(identifier: string, fault: Fault, options?: ErrorOptions) {
+    super("LUO_BAD_OBJECT", `object ${JSON.stringify(identifier)}`, fault, options);
     this.identifier = identifier;
   }
 }
 
 /** Something cannot be an identifier. */
 export class IdentifierError extends LuoError {
+  static override readonly codes = {
+    LUO_IDENTIFIER: {
+      when: "something cannot be an identifier",
+      do: "use a short name that is unique in the image, such as memfd/7",
+    },
+  };
+
   constructor(identifier: unknown, found: string) {
-    super(
-      "LUO_IDENTIFIER",
-      `identifier ${show(identifier)}: found ${found}, expected 1 to 128 bytes of UTF-8`,
-    );
+    const expected = "1 to 128 bytes of UTF-8";
+    super("LUO_IDENTIFIER", `identifier ${show(identifier)}`, { found, expected });
   }
 }
 
 /** Something cannot be the name of a program's pool. */
 export class PoolNameError extends LuoError {
+  static override readonly codes = {
+    LUO_POOL_NAME: {
+      when: "something cannot be the name of a program's pool",
+      do: "use a name of the program's own; those of the store begin with luo.",
+    },
+  };
+
   constructor(name: string) {
-    super(
-      "LUO_POOL_NAME",
-      `pool ${JSON.stringify(name)}: expected 1 to 40 bytes of UTF-8 that do not begin with "luo.", as the store's own do`,
-    );
+    super("LUO_POOL_NAME", `pool ${show(name)}`, {
+      found: `a name of ${new TextEncoder().encode(name).length} bytes`,
+      expected: '1 to 40 bytes of UTF-8 that do not begin with "luo."',
+    });
   }
 }

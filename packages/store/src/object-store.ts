@@ -386,7 +386,10 @@ export class ObjectStore {
     const schemas = copies.map((copy) => this.#contents.schemaOf(identifier, copy));
     const foreign = schemas.find((schema) => schema.family !== family.name);
     if (foreign !== undefined) {
-      return new BadObjectError(identifier, `is of family ${foreign.family}, not ${family.name}`);
+      return new BadObjectError(identifier, {
+        found: `an object of family ${foreign.family}`,
+        expected: family.name,
+      });
     }
     const writes = schemas.map(({ version }) => version);
     const differing = writes.filter((version) => family.versions.includes(version));
@@ -399,7 +402,10 @@ export class ObjectStore {
     const { references, flexible, size } = layout;
     const { address, bytes } = copy;
     if (flexible ? bytes < size : bytes !== size) {
-      throw new BadObjectError(identifier, `has ${bytes} bytes, expected ${size} (${struct.name})`);
+      throw new BadObjectError(identifier, {
+        found: `${bytes} bytes`,
+        expected: `${size}, the size of ${struct.name}`,
+      });
     }
     const { memory, offset } = this.#memory.locate(address, bytes, "an object");
     this.#contents.check(identifier, copy);

@@ -34,13 +34,13 @@ export class Schemas {
     try {
       parsed = JSON.parse(text);
     } catch (cause) {
-      throw new BadImageError("its schemas are not JSON", { cause });
+      throw new BadImageError({ found: "its schemas are not JSON" }, { cause });
     }
-    if (!Array.isArray(parsed)) throw new BadImageError("its schemas are not a list");
+    if (!Array.isArray(parsed)) throw new BadImageError({ found: "its schemas are not a list" });
     const schemas = new Schemas();
     for (const [index, schema] of parsed.entries()) {
       const problem = problemWith(schema);
-      if (problem !== undefined) throw new BadImageError(`schema ${index} ${problem}`);
+      if (problem !== undefined) throw new BadImageError({ found: `schema ${index} ${problem}` });
       schemas.#add(schema);
     }
     return schemas;
@@ -73,9 +73,10 @@ export class Schemas {
         this.#structs.set(listed, mentioned);
         return known;
       }
-      throw new BadImageError(
-        `it holds ${nameOf(layout)} with another layout; a published layout must not change: undo the edit, or make it a new version`,
-      );
+      throw new BadImageError({
+        found: `it holds ${nameOf(layout)} with another layout`,
+        do: "a published layout must not change: undo the edit, or make it a new version",
+      });
     });
     return indices[0] as number;
   }

@@ -60,14 +60,14 @@ export class StoredSchemas {
     checkLength(schemasLength);
     const at = memory.locate(schemas, schemasLength, "the schemas");
     if (memory.mismatch(at, schemasLength, schemasChecksum) !== undefined) {
-      throw new BadImageError("its schemas have changed since they were written");
+      throw new BadImageError({ found: "its schemas have changed since they were written" });
     }
     let text: string;
     try {
       const decoder = new TextDecoder("utf-8", { fatal: true });
       text = decoder.decode(at.memory.bytes(at.offset, schemasLength).slice());
     } catch (cause) {
-      throw new BadImageError("its schemas are not UTF-8", { cause });
+      throw new BadImageError({ found: "its schemas are not UTF-8" }, { cause });
     }
     return Schemas.parse(text);
   }
@@ -75,5 +75,8 @@ export class StoredSchemas {
 
 function checkLength(length: number): void {
   if (length <= MAX_LENGTH) return;
-  throw new BadImageError(`its schemas have ${length} bytes, expected at most ${MAX_LENGTH}`);
+  throw new BadImageError({
+    found: `schemas of ${length} bytes`,
+    expected: `at most ${MAX_LENGTH}`,
+  });
 }

@@ -303,7 +303,7 @@ test("an object whose bytes have changed is an error when it is taken, and other
   const store = ObjectStore.open(backing);
   expect(() => store.take("a", Others)).toThrow(BadObjectError);
   expect(() => store.take("a", Others)).toThrow(
-    new RegExp(`object "a": its 4 bytes at 0x${at.toString(16)} have the checksum`),
+    new RegExp(`object "a": found 4 bytes at 0x${at.toString(16)} with checksum`),
   );
   expect(store.take("b", Others)?.x).toBe(7);
   expect(() => ObjectStore.open(backing, { verify: true })).toThrow(BadObjectError);

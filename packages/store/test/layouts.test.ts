@@ -158,7 +158,7 @@ test("structs in structs as deep as C promises, and no deeper", () => {
   const store = ObjectStore.create(heapBacking());
   const Deeper = around(64, deepest);
   expect(() => store.put("object", new Deeper(), { family: family(Deeper) })).toThrow(
-    /level\/64@0 has structs in structs over more than 63 levels/,
+    /level\/64@0: has structs in structs over more than 63 levels/,
   );
   expect(store.schemas).toEqual([]);
 });

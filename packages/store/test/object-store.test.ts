@@ -61,7 +61,9 @@ test("an identifier that is not there gives undefined, one of another family an 
   const store = ObjectStore.open(some());
   expect(store.take("file/c", File)).toBeUndefined();
   expect(() => store.take("other", File)).toThrow(BadObjectError);
-  expect(() => store.take("other", File)).toThrow('object "other": is of family Other, not file');
+  expect(() => store.take("other", File)).toThrow(
+    'object "other": found an object of family Other, expected file',
+  );
 });
 
 test("an image lists what is inside, with the layouts", () => {
@@ -113,7 +115,7 @@ describe("what cannot be written leaves the store as it was", () => {
         "a version that there is not",
         (store) => store.put("other", file(), { alongside: [7] }),
         Error,
-        /has no version 7/,
+        /found version 7/,
       ],
       [
         "an older version that cannot hold it",

@@ -1,19 +1,26 @@
-import { LuoError, show } from "./errors.js";
+import { show } from "./errors.js";
+import { LuoError } from "./luo-error.js";
 
 /** A struct or a property has a name that C cannot take, or that something else in the header has. */
 export class CNameError extends LuoError {
+  static override readonly codes = {
+    LUO_C_NAME: {
+      when: "a C header would have a name that is no identifier of C, or one name twice",
+      do: "give the struct or property another name",
+    },
+  };
   readonly struct: string;
   /** Undefined if it is about the struct's own name. */
   readonly field: string | undefined;
-  /** The name that C cannot take. */
-  readonly found: string;
 
-  constructor(struct: string, field: string | undefined, found: string, problem: string) {
-    const where = field === undefined ? struct : `${struct}.${field}`;
-    super("LUO_C_NAME", `${where}: ${show(found)} ${problem}`);
+  constructor(
+    struct: string,
+    field: string | undefined,
+    fault: { readonly found: string; readonly expected: string; readonly do: string },
+  ) {
+    super("LUO_C_NAME", field === undefined ? struct : `${struct}.${field}`, fault);
     this.struct = struct;
     this.field = field;
-    this.found = found;
   }
 }
 
@@ -47,14 +54,20 @@ export class CNames {
    */
   give(wanted: string, struct: string, field?: string): string {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(wanted)) {
-      const problem = `is no identifier of C, which has letters, digits and underscores; ${this.#remedy}`;
-      throw new CNameError(struct, field, wanted, problem);
+      throw new CNameError(struct, field, {
+        found: show(wanted),
+        expected: "an identifier of C, which has letters, digits and underscores",
+        do: this.#remedy,
+      });
     }
     const name = TAKEN.has(wanted) ? `${wanted}_` : wanted;
     const owner = this.#owners.get(name);
     if (owner !== undefined) {
-      const problem = `would be ${name} in C, which ${owner} is already; ${this.#remedy}`;
-      throw new CNameError(struct, field, wanted, problem);
+      throw new CNameError(struct, field, {
+        found: `${show(name)}, which ${owner} is already`,
+        expected: "a name in C that nothing else has",
+        do: this.#remedy,
+      });
     }
     this.#owners.set(name, field === undefined ? struct : `${struct}.${field}`);
     return name;

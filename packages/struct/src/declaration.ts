@@ -1,4 +1,5 @@
 import { DeclarationError, show } from "./errors.js";
+import type { Fault } from "./luo-error.js";
 import { descriptorOf, type FieldDescriptor, isStruct } from "./registry.js";
 import { type FieldType, type PerKind, perKind, type StructClass } from "./types.js";
 
@@ -9,35 +10,33 @@ import { type FieldType, type PerKind, perKind, type StructClass } from "./types
  */
 export function checkFields(struct: string, fields: readonly FieldDescriptor[]): void {
   if (fields.length === 0) {
-    throw new DeclarationError(
-      struct,
-      undefined,
-      "has no annotated field; annotate one, such as @u64",
-    );
+    const fault = { found: "has no annotated field", do: "annotate one, such as @u64" };
+    throw new DeclarationError(struct, undefined, fault);
   }
-  const problems = problemsOf(fields);
+  const faults = faultsOf(fields);
   for (const { name, type, endian } of fields) {
-    const problem = problems.get(name);
-    if (problem !== undefined) throw new DeclarationError(struct, name, problem);
+    const fault = faults.get(name);
+    if (fault !== undefined) throw new DeclarationError(struct, name, fault);
     if (endian !== undefined && !perKind(HAS_BYTE_ORDER, type)) {
-      throw new DeclarationError(struct, name, `has no byte order, but is marked @${endian}`);
+      const found = `has no byte order, but is marked @${endian}`;
+      throw new DeclarationError(struct, name, { found, do: `remove @${endian}` });
     }
   }
 }
 
 /** Fields that cannot stand where they do among the others, by name, with the reason. */
-export function problemsOf(
+export function faultsOf(
   fields: readonly Pick<FieldDescriptor, "name" | "type">[],
-): ReadonlyMap<string, string> {
-  const problems = new Map<string, string>();
+): ReadonlyMap<string, Fault> {
+  const faults = new Map<string, Fault>();
   const above = new Map<string, FieldType>();
   for (const { name, type } of fields) {
     const last = above.size === fields.length - 1;
-    const problem = perKind(PROBLEM, type, { above, last });
-    if (problem !== undefined) problems.set(name, problem);
+    const fault = perKind(FAULT, type, { above, last });
+    if (fault !== undefined) faults.set(name, fault);
     above.set(name, type);
   }
-  return problems;
+  return faults;
 }
 
 interface Surroundings {
@@ -47,7 +46,7 @@ interface Surroundings {
 
 const fine = () => undefined;
 
-const PROBLEM: PerKind<string | undefined, Surroundings> = {
+const FAULT: PerKind<Fault | undefined, Surroundings> = {
   scalar: fine,
   enum: fine,
   bits: ({ width }) => {
@@ -57,12 +56,18 @@ const PROBLEM: PerKind<string | undefined, Surroundings> = {
   bytes: fine,
   array: fine,
   flexible: ({ count }, { above, last }) => {
-    if (!last) return "is a flexible array, which must be the last field";
-    if (above.size === 0) return "is a flexible array, which cannot be the only field";
+    if (!last)
+      return { found: "is a flexible array with fields behind it", do: "make it the last" };
+    if (above.size === 0) {
+      return { found: "is a flexible array and the only field", do: "put a field before it" };
+    }
     if (count === undefined) return undefined;
     const counter = above.get(count);
     if (counter?.kind === "scalar" && counter.bounds !== undefined) return undefined;
-    return `is counted by ${count}, which is no integer field above it`;
+    return {
+      found: `is counted by ${count}, which is no integer field above it`,
+      do: "name a field above it that holds an integer",
+    };
   },
   struct: fine,
   union: ({ discriminator }, { above }) => {
@@ -70,7 +75,10 @@ const PROBLEM: PerKind<string | undefined, Surroundings> = {
     const integer = type?.kind === "bits" ? type.of : type;
     if (type?.kind === "enum") return undefined;
     if (integer?.kind === "scalar" && integer.bounds !== undefined) return undefined;
-    return `is a union told apart by ${discriminator || "nothing"}, which is no integer or enum above it`;
+    return {
+      found: `is a union told apart by ${discriminator || "nothing"}, which is no integer or enum above it`,
+      do: "name a field above it that holds one",
+    };
   },
   ref: fine,
   reserved: fine,
@@ -127,7 +135,10 @@ export function checkCycles(struct: StructClass): void {
           throw new DeclarationError(
             descriptorOf(struct).name,
             path.length === 1 ? name : undefined,
-            `contains itself (${names}); use @ref for one of them`,
+            {
+              found: `contains itself (${names})`,
+              do: "use @ref for one of them",
+            },
           );
         }
         if (inner === undefined || !isStruct(inner)) open = true;
@@ -161,10 +172,9 @@ export function isAlignment(align: number): boolean {
 /** @throws {DeclarationError} unless the alignment is a power of two from 1 to 4096 */
 export function checkAlign(what: string, align: number): void {
   if (!isAlignment(align)) {
-    throw new DeclarationError(
-      what,
-      undefined,
-      `the alignment is ${show(align)}, expected a power of two from 1 to 4096`,
-    );
+    throw new DeclarationError(what, undefined, {
+      found: `an alignment of ${show(align)}`,
+      expected: "a power of two from 1 to 4096",
+    });
   }
 }

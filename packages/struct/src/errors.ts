@@ -1,23 +1,19 @@
 import { editDistance } from "./edit-distance.js";
-
-/** Base of every error that luo throws; `code` is stable and safe to branch on. */
-export class LuoError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-    this.code = code;
-  }
-}
+import { type Fault, LuoError, LuoRangeError } from "./luo-error.js";
 
 /** A class is annotated in a way that has no layout. Thrown when the class is declared or first used. */
 export class DeclarationError extends LuoError {
+  static override readonly codes = {
+    LUO_DECLARATION: {
+      when: "a class is annotated in a way that has no layout; at its declaration or first use",
+      do: "correct the annotations of the class and field that it names",
+    },
+  };
   readonly struct: string;
   readonly field: string | undefined;
 
-  constructor(struct: string, field: string | undefined, problem: string) {
-    super("LUO_DECLARATION", `${field === undefined ? struct : `${struct}.${field}`}: ${problem}`);
+  constructor(struct: string, field: string | undefined, fault: Fault) {
+    super("LUO_DECLARATION", field === undefined ? struct : `${struct}.${field}`, fault);
     this.struct = struct;
     this.field = field;
   }
@@ -25,6 +21,12 @@ export class DeclarationError extends LuoError {
 
 /** `create` was given a value for a name that is no field of the class. */
 export class UnknownFieldError extends LuoError {
+  static override readonly codes = {
+    LUO_UNKNOWN_FIELD: {
+      when: "`create` is given a value for a name that is no field of the class",
+      do: "correct the name, or annotate the property",
+    },
+  };
   readonly struct: string;
   readonly field: string;
   /** At most three names of fields that are spelled most alike, the nearest first. */
@@ -33,10 +35,8 @@ export class UnknownFieldError extends LuoError {
   constructor(struct: string, field: string, known: readonly string[]) {
     const distance = (name: string) => editDistance(field.toLowerCase(), name.toLowerCase());
     const closest = [...known].sort((a, b) => distance(a) - distance(b)).slice(0, 3);
-    super(
-      "LUO_UNKNOWN_FIELD",
-      `${struct}.${field}: the class has no such field, expected one such as ${closest.join(", ")}; correct the name, or annotate the property`,
-    );
+    const expected = closest.length === 0 ? "no field" : `one such as ${closest.join(", ")}`;
+    super("LUO_UNKNOWN_FIELD", struct, { found: `the field ${show(field)}`, expected });
     this.struct = struct;
     this.field = field;
     this.closest = closest;
@@ -44,15 +44,21 @@ export class UnknownFieldError extends LuoError {
 }
 
 /** A value does not fit its field: it is outside the field's range, or too long, or of the wrong type. */
-export class FieldRangeError extends RangeError {
-  readonly code = "LUO_FIELD_RANGE";
+export class FieldRangeError extends LuoRangeError {
+  static override readonly codes = {
+    LUO_FIELD_RANGE: {
+      when: "a value does not fit its field: it is out of range, too long, or of another type",
+      do: "change the value, or give the field a type that holds it",
+    },
+  };
   readonly struct: string;
   readonly field: string;
   readonly value: unknown;
 
-  constructor(struct: string, field: string, value: unknown, expected: string) {
-    super(`${struct}.${field}: found ${show(value)}, expected ${expected}`);
-    this.name = "FieldRangeError";
+  /** @param remedy what to do, unless the value itself is wrong */
+  constructor(struct: string, field: string, value: unknown, expected: string, remedy?: string) {
+    const fault = { found: show(value), expected, ...(remedy !== undefined && { do: remedy }) };
+    super("LUO_FIELD_RANGE", `${struct}.${field}`, fault);
     this.struct = struct;
     this.field = field;
     this.value = value;
@@ -61,16 +67,20 @@ export class FieldRangeError extends RangeError {
 
 /** Bytes that no value of the field encodes to, such as a bool of 2 or text that is not UTF-8. */
 export class InvalidBytesError extends LuoError {
+  static override readonly codes = {
+    LUO_INVALID_BYTES: {
+      when: "no value of a field encodes to the bytes, such as a bool of 2 or text that is not UTF-8",
+      do: "read the bytes as the class that they were written as; else they are damaged",
+    },
+  };
   readonly struct: string;
   readonly field: string;
   /** Offset of the field in the memory that was read. */
   readonly offset: number;
 
   constructor(struct: string, field: string, offset: number, found: unknown, expected: string) {
-    super(
-      "LUO_INVALID_BYTES",
-      `${struct}.${field} at offset ${offset}: found ${show(found)}, expected ${expected}; the bytes are damaged or were written with another layout`,
-    );
+    const where = `${struct}.${field} at offset ${offset}`;
+    super("LUO_INVALID_BYTES", where, { found: show(found), expected });
     this.struct = struct;
     this.field = field;
     this.offset = offset;
@@ -78,16 +88,26 @@ export class InvalidBytesError extends LuoError {
 }
 
 /** A struct would lie, wholly or in part, outside of the memory. */
-export class BoundsError extends RangeError {
-  readonly code = "LUO_BOUNDS";
+export class BoundsError extends LuoRangeError {
+  static override readonly codes = {
+    LUO_BOUNDS: {
+      when: "a struct or range would lie, wholly or in part, outside of the memory",
+      do: "pass a larger memory or another offset; offsets are whole numbers from 0 up",
+    },
+  };
   readonly offset: number;
   readonly byteLength: number;
 
+  /**
+   * @param what the struct or range, for the message
+   * @param bytes the length that it needs
+   * @param byteLength the length of the memory
+   */
   constructor(what: string, offset: number, bytes: number, byteLength: number) {
-    super(
-      `${what} at offset ${offset} needs ${bytes} bytes, but the memory has ${byteLength}; offsets are whole numbers from 0 up`,
-    );
-    this.name = "BoundsError";
+    super("LUO_BOUNDS", `${what} at offset ${offset}`, {
+      found: `a memory of ${byteLength} bytes`,
+      expected: `${bytes} bytes from that offset on`,
+    });
     this.offset = offset;
     this.byteLength = byteLength;
   }
@@ -95,44 +115,70 @@ export class BoundsError extends RangeError {
 
 /** The bytes are gone: their buffer was unmapped, resized or transferred while it was still in use. */
 export class DetachedError extends LuoError {
+  static override readonly codes = {
+    LUO_DETACHED: {
+      when: "memory is used whose buffer was unmapped, resized or transferred",
+      do: "copy what is still needed before it is closed, and take the memory anew after it grew",
+    },
+  };
+
   constructor(byteLength: number) {
-    super(
-      "LUO_DETACHED",
-      `the memory of ${byteLength} bytes was unmapped; copy what is still needed before it is closed, and take the memory anew after it grew`,
-    );
+    super("LUO_DETACHED", "", { found: `the memory of ${byteLength} bytes was unmapped` });
+  }
+}
+
+/** A function cannot take an argument. Nothing was changed. */
+export class ArgumentError extends LuoRangeError {
+  static override readonly codes = {
+    LUO_ARGUMENT: {
+      when: "a function cannot take an argument; nothing was changed",
+      do: "correct the argument",
+    },
+  };
+  readonly argument: string;
+
+  /** @param argument its name, or what it is for */
+  constructor(argument: string, fault: { readonly found: string; readonly expected: string }) {
+    super("LUO_ARGUMENT", argument, fault);
+    this.argument = argument;
   }
 }
 
 /** Text that is no notation of a type; see "Types" in docs/FORMAT.md. */
 export class NotationError extends LuoError {
+  static override readonly codes = {
+    LUO_NOTATION: {
+      when: "text is no notation of a type",
+      do: 'write it as "Types" in docs/FORMAT.md says',
+    },
+  };
   readonly text: string;
   /** Where in the text it stops to be one, in UTF-16 code units from its start. */
   readonly position: number;
-  readonly found: string;
-  readonly expected: string;
 
   constructor(text: string, position: number, expected: string) {
     const found = position < text.length ? show(text.slice(position)) : "its end";
-    super(
-      "LUO_NOTATION",
-      `type ${show(text)}, at ${position}: found ${found}, expected ${expected}`,
-    );
+    super("LUO_NOTATION", `type ${show(text)}, at ${position}`, { found, expected });
     this.text = text;
     this.position = position;
-    this.found = found;
-    this.expected = expected;
   }
 }
 
 /** A schema that describes no layout, or none that goes together with the others of its list. */
 export class SchemaError extends LuoError {
+  static override readonly codes = {
+    LUO_SCHEMA: {
+      when: "a schema describes no layout, or none that goes together with the others of its list",
+      do: "use schemas as a program of luo wrote them",
+    },
+  };
   /** `family@version`. */
   readonly struct: string;
   readonly field: string | undefined;
 
-  constructor(struct: string, field: string | undefined, problem: string, options?: ErrorOptions) {
+  constructor(struct: string, field: string | undefined, fault: Fault, options?: ErrorOptions) {
     const what = show(field === undefined ? struct : `${struct}.${field}`).slice(1, -1);
-    super("LUO_SCHEMA", `schema ${what} ${problem}`, options);
+    super("LUO_SCHEMA", `schema ${what}`, fault, options);
     this.struct = struct;
     this.field = field;
   }

@@ -30,12 +30,12 @@ export {
   union,
 } from "./decorators.js";
 export {
+  ArgumentError,
   BoundsError,
   DeclarationError,
   DetachedError,
   FieldRangeError,
   InvalidBytesError,
-  LuoError,
   NotationError,
   SchemaError,
   show,
@@ -58,6 +58,14 @@ export {
   type StructLayout,
   sizeOf,
 } from "./layout.js";
+export {
+  type ErrorCode,
+  type ErrorCodes,
+  type Fault,
+  LuoError,
+  type LuoFailure,
+  LuoRangeError,
+} from "./luo-error.js";
 export { defineStruct, LuoStruct } from "./luo-struct.js";
 export { Memory } from "./memory.js";
 export { aligned, big, little, note, packed, transient } from "./modifiers.js";

@@ -1,4 +1,4 @@
-import { INSIDE, isAlignment, problemsOf } from "./declaration.js";
+import { faultsOf, INSIDE, isAlignment } from "./declaration.js";
 import { NotationError, SchemaError, show } from "./errors.js";
 import { type FieldLayout, layoutOf, type StructLayout, sizeOf } from "./layout.js";
 import { FAMILY } from "./luo-struct.js";
@@ -196,15 +196,17 @@ function typed(struct: string, field: FieldSchema, structNamed: StructNamed): Fi
     return { name, type, offset, endian, size, bitOffset };
   } catch (cause) {
     if (!(cause instanceof NotationError)) throw cause;
-    throw new SchemaError(struct, name, `has no type: ${cause.message}`, { cause });
+    const { position, found, expected } = cause;
+    const fault = { found: `${found} at ${position} of its type`, expected };
+    throw new SchemaError(struct, name, fault, { cause });
   }
 }
 
 /** Makes a struct of a draft all of whose insides are structs already. */
 function complete(draft: Draft, sizes: Sizes): Size {
   const { schema, name, struct } = draft;
-  const problem = [...problemsOf(draft.fields)][0];
-  if (problem !== undefined) throw new SchemaError(name, ...problem);
+  const [fault] = faultsOf(draft.fields);
+  if (fault !== undefined) throw new SchemaError(name, ...fault);
   const fields = draft.fields.map((field) => {
     const flexible = perKind(INSIDE, field.type).find((inner) => layoutOf(inner).flexible);
     if (flexible !== undefined) {

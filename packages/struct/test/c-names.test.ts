@@ -26,9 +26,14 @@ describe("a name that C cannot take is an error", () => {
     ["of a property", [named("Size", "größe")], {}, { struct: "Size", field: "größe" }],
     ["that begins with a digit", [named("Size", "2nd")], {}, { struct: "Size", field: "2nd" }],
     ["of a class", [named("Größe", "x")], {}, { struct: "Größe", field: undefined }],
-    ["that is given", [named("Size", "x")], { name: () => "a b" }, { found: "a b" }],
-    ["of a guard", [named("Size", "x")], { guard: "a-b" }, { found: "a-b" }],
-    ["of two classes", [named("SizeV1", "x"), named("SizeV1", "x")], {}, { found: "size_v1" }],
+    ["that is given", [named("Size", "x")], { name: () => "a b" }, { found: '"a b"' }],
+    ["of a guard", [named("Size", "x")], { guard: "a-b" }, { found: '"a-b"' }],
+    [
+      "of two classes",
+      [named("SizeV1", "x"), named("SizeV1", "x")],
+      {},
+      { found: '"size_v1", which SizeV1 is already' },
+    ],
     ["that another escapes to", [named("Size", "int_", "int")], {}, { field: "int" }],
     ["of two texts", [state("in use", "in-use")], {}, { struct: "Task", field: "state" }],
   ];
@@ -40,10 +45,10 @@ describe("a name that C cannot take is an error", () => {
 
   test("that says what to do", () => {
     expect(() => toCHeader(named("Size", "größe"))).toThrow(
-      'Size.größe: "größe" is no identifier of C, which has letters, digits and underscores; rename the property',
+      'Size.größe: found "größe", expected an identifier of C, which has letters, digits and underscores; rename the property',
     );
     expect(() => toCHeader([named("A", "x"), named("a", "x")])).toThrow(
-      'a: "a" would be a in C, which A is already; give it another name with the option `name`',
+      'a: found "a", which A is already, expected a name in C that nothing else has; give it another name with the option `name`',
     );
   });
 

@@ -1,4 +1,4 @@
-import { show } from "@luo/struct";
+import { ArgumentError, show } from "@luo/struct";
 import type { Family } from "./family.js";
 import { type Manifest, manifestOf } from "./manifest.js";
 import { negotiate } from "./negotiate.js";
@@ -17,20 +17,19 @@ export type AlongsidePolicy =
  * does not know the family needs none.
  *
  * @throws {NegotiationError} when a reader knows the family, but no version that is written
- * @throws {RangeError} when `last` is not an integer from 0 up, or the policy is none
+ * @throws {ArgumentError} when `last` is not an integer from 0 up, or the policy is none
  */
 export function alongside(family: Family, policy: AlongsidePolicy): readonly number[] {
   const [newest = 0, ...older] = family.writes.toReversed();
   if (policy === "all") return older;
   if (typeof policy !== "object" || policy === null) {
-    throw new RangeError(
-      `alongside: found ${show(policy)}, expected "all", { last } or { readers }`,
-    );
+    const expected = '"all", { last } or { readers }';
+    throw new ArgumentError("alongside", { found: show(policy), expected });
   }
   if ("last" in policy) {
     const { last } = policy;
     if (Number.isInteger(last) && last >= 0) return older.slice(0, last);
-    throw new RangeError(`alongside the last versions: found ${last}, expected an integer from 0`);
+    throw new ArgumentError("alongside.last", { found: show(last), expected: "an integer from 0" });
   }
   const own = manifestOf([family]);
   const needed = policy.readers

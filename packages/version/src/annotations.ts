@@ -64,8 +64,8 @@ export function since<Older extends object, T extends Primitive | object>(
 export function since<T extends Primitive>(version: number, initial: T): DefaultDecorator<T>;
 export function since(version: number, initial?: Since["initial"]): FieldModifier {
   if (!Number.isInteger(version) || version < 0 || version > 0xffff_ffff) {
-    const problem = `the version is ${show(version)}, expected an integer from 0 to 4294967295`;
-    throw new DeclarationError("@since", undefined, problem);
+    const expected = "an integer from 0 to 4294967295";
+    throw new DeclarationError("@since", undefined, { found: show(version), expected });
   }
   return note(SINCE, initial === undefined ? { version } : { version, initial });
 }

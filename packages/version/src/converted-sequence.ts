@@ -86,12 +86,9 @@ export class ConvertedSequence implements Sequence<unknown> {
     try {
       return convert(element);
     } catch (error) {
-      const { path: field, message, cause } = Misfit.in(`[${index}]`, error);
+      const { path: field, fault, cause } = Misfit.in(`[${index}]`, error);
       const { family, version } = descriptorOf(from);
-      throw new ConversionError(family, version, descriptorOf(to).version, message, {
-        field,
-        cause,
-      });
+      throw new ConversionError(family, version, descriptorOf(to).version, fault, { field, cause });
     }
   }
 }

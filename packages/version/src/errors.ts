@@ -1,4 +1,4 @@
-import { LuoError } from "@luo/struct";
+import { type Fault, LuoError } from "@luo/struct";
 
 /** Where in a family something is wrong. */
 interface Place {
@@ -9,12 +9,18 @@ interface Place {
 
 /** A family is put together in a way that cannot work. Thrown when it is declared or first used. */
 export class FamilyError extends LuoError {
+  static override readonly codes = {
+    LUO_FAMILY: {
+      when: "a family is put together in a way that cannot work; at its declaration or first use",
+      do: "correct the annotations; published versions stay as they are",
+    },
+  };
   readonly family: string;
   readonly struct: string | undefined;
   readonly field: string | undefined;
 
-  constructor(family: string, problem: string, { struct, field }: Place = {}) {
-    super("LUO_FAMILY", `family ${family}: ${problem}`);
+  constructor(family: string, fault: Fault, { struct, field }: Place = {}) {
+    super("LUO_FAMILY", `family ${family}`, fault);
     this.family = family;
     this.struct = struct;
     this.field = field;
@@ -23,6 +29,12 @@ export class FamilyError extends LuoError {
 
 /** An object cannot be turned into another version of its struct. */
 export class ConversionError extends LuoError {
+  static override readonly codes = {
+    LUO_CONVERSION: {
+      when: "an object cannot be turned into another version of its struct",
+      do: "change the value, or say in the newer class how the field passes",
+    },
+  };
   readonly family: string;
   readonly from: number;
   readonly to: number;
@@ -33,11 +45,11 @@ export class ConversionError extends LuoError {
     family: string,
     from: number,
     to: number,
-    problem: string,
+    fault: Fault,
     { field, ...options }: ErrorOptions & { readonly field?: string } = {},
   ) {
-    const where = field === undefined ? "" : `${field} `;
-    super("LUO_CONVERSION", `${family} from version ${from} to ${to}: ${where}${problem}`, options);
+    const where = `${family} from version ${from} to ${to}${field === undefined ? "" : `, ${field}`}`;
+    super("LUO_CONVERSION", where, fault, options);
     this.family = family;
     this.from = from;
     this.to = to;
@@ -47,11 +59,17 @@ export class ConversionError extends LuoError {
 
 /** What should be a manifest is none. */
 export class ManifestError extends LuoError {
+  static override readonly codes = {
+    LUO_MANIFEST: {
+      when: "something that should be a manifest is none",
+      do: "write it with luo manifest",
+    },
+  };
   /** Where, as in `families.memfd.reads[0]`; empty for the whole. */
   readonly path: string;
 
-  constructor(path: string, problem: string, options?: ErrorOptions) {
-    super("LUO_MANIFEST", `manifest${path === "" ? "" : `, ${path}`}: ${problem}`, options);
+  constructor(path: string, fault: Fault, options?: ErrorOptions) {
+    super("LUO_MANIFEST", `manifest${path === "" ? "" : `, ${path}`}`, fault, options);
     this.path = path;
   }
 }

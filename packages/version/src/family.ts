@@ -94,7 +94,11 @@ export class Family<T extends object = object> {
     const { lineage, reads } = this.#resolve();
     const struct = lineage.structs[version - lineage.oldest];
     if (struct !== undefined && reads.includes(version)) return struct;
-    throw new FamilyError(this.name, `has no version ${version}; it has ${this.#known()}`);
+    throw new FamilyError(this.name, {
+      found: `version ${version}`,
+      expected: `one of its versions, ${this.#known()}`,
+      do: "ask for one of those, or let the family read more",
+    });
   }
 
   /** The version of which the object is an instance. @throws {FamilyError} when it is of none */
@@ -108,10 +112,11 @@ export class Family<T extends object = object> {
     ) {
       return version;
     }
-    throw new FamilyError(
-      this.name,
-      `an object of class ${value.constructor?.name} is none of its versions (${this.#known()})`,
-    );
+    throw new FamilyError(this.name, {
+      found: `an object of class ${value.constructor?.name}`,
+      expected: `one of its versions, ${this.#known()}`,
+      do: "make the object of one of those classes",
+    });
   }
 
   /**
@@ -131,8 +136,8 @@ export class Family<T extends object = object> {
       return result;
     } catch (cause) {
       if (!(cause instanceof Misfit)) throw cause;
-      const { message, path: field } = cause;
-      throw new ConversionError(this.name, from, to, message, { field, cause: cause.cause });
+      const { fault, path: field } = cause;
+      throw new ConversionError(this.name, from, to, fault, { field, cause: cause.cause });
     }
   }
 
@@ -173,10 +178,10 @@ function resolve(struct: StructClass, { reads = {}, writes = {} }: FamilyOptions
   const all = structs.map((_, index) => oldest + index);
   const readable = all.filter(within(reads));
   if (!readable.includes(version)) {
-    throw new FamilyError(
-      family,
-      `the program's objects are of ${name}, but it reads ${list(readable)}; let it read version ${version}, or say family(<another class>)`,
-    );
+    throw new FamilyError(family, {
+      found: `the program's objects are of ${name}, but it reads ${list(readable)}`,
+      do: `let it read version ${version}, or say family(<another class>)`,
+    });
   }
   // Upgrades always work; the way down ends where a step has none.
   const end = steps.findLastIndex(({ descends }, index) => !descends && oldest + index < version);
@@ -184,10 +189,10 @@ function resolve(struct: StructClass, { reads = {}, writes = {} }: FamilyOptions
   const writable = reachable.filter(within(writes));
   const { from } = writes;
   if (writable.length === 0 || (from !== undefined && !writable.includes(from))) {
-    throw new FamilyError(
-      family,
-      `${name} can be written as ${list(reachable)}, but writes ${range(writes)} are asked for; change the range, or the classes`,
-    );
+    throw new FamilyError(family, {
+      found: `${name} can be written as ${list(reachable)}, but writes ${range(writes)} are asked for`,
+      do: "change the range, or the classes",
+    });
   }
   return { lineage, reads: readable, writes: writable };
 }

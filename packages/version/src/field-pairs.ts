@@ -34,14 +34,15 @@ export interface Adjacent {
 export function pair(newer: StructClass, follows: Follows, before: ReadonlySet<string>): Adjacent {
   const { older } = follows;
   const { name, family } = descriptorOf(newer);
-  const fail = (field: string, problem: string): never => {
-    throw new FamilyError(family, `${name}.${field} ${problem}`, { struct: name, field });
+  const fail = (field: string, found: string, remedy: string): never => {
+    const fault = { found: `${name}.${field} ${found}`, do: remedy };
+    throw new FamilyError(family, fault, { struct: name, field });
   };
   const fields = valued(older);
   const target = valued(newer);
   const said = droppedOf(newer);
   for (const field of said.keys()) {
-    if (!before.has(field)) fail(field, "is dropped, but no older class has it; remove @dropped");
+    if (!before.has(field)) fail(field, "is dropped, but no older class has it", "remove @dropped");
   }
   const dropped = new Map([...said].filter(([field]) => fields.some((f) => f.name === field)));
   const source = (wanted: string | undefined) =>
@@ -54,7 +55,8 @@ export function pair(newer: StructClass, follows: Follows, before: ReadonlySet<s
     const first = pairs.findIndex((other) => older !== undefined && other.older === older);
     if (first < 0 || first === index) continue;
     const others = [pairs[first]?.field.name, field.name].join(" and ");
-    fail(field.name, `is renamed from ${older?.name}, but ${others} cannot both be; remove one`);
+    const found = `is renamed from ${older?.name}, but ${others} cannot both be`;
+    fail(field.name, found, "remove one");
   }
   for (const problem of contradictions(pairs, newer, older)) fail(...problem);
   checkFunctions(newer, older, follows, fail);
@@ -66,24 +68,23 @@ function* contradictions(
   pairs: readonly Pair[],
   newer: StructClass,
   older: StructClass,
-): Generator<[field: string, problem: string]> {
+): Generator<[field: string, found: string, remedy: string]> {
   const { version } = descriptorOf(newer);
   for (const { field, history, older: source } of pairs) {
     const { since, renamed } = history;
-    const is = (problem: string): [string, string] => [field.name, problem];
+    const { name } = field;
     if (source === undefined && renamed !== undefined) {
-      yield is(`is renamed from ${renamed}, but ${older.name} has no such field; correct @renamed`);
+      const found = `is renamed from ${renamed}, but ${older.name} has no such field`;
+      yield [name, found, "correct @renamed"];
     }
     if (since === undefined) continue;
     if (since.version < version && source === undefined) {
-      yield is(
-        `is there since ${since.version}, but ${older.name} lacks it; say @since(${version}), or restore it there`,
-      );
+      const found = `is there since ${since.version}, but ${older.name} lacks it`;
+      yield [name, found, `say @since(${version}), or restore it there`];
     }
     if (since.version === version && source !== undefined) {
-      yield is(
-        `is new since ${version}, but is ${source.name} in ${older.name}; remove @since, or say @dropped("${source.name}")`,
-      );
+      const found = `is new since ${version}, but is ${source.name} in ${older.name}`;
+      yield [name, found, `remove @since, or say @dropped("${source.name}")`];
     }
   }
 }
@@ -93,7 +94,7 @@ function checkFunctions(
   newer: StructClass,
   older: StructClass,
   { upgrade, downgrade }: Follows,
-  fail: (field: string, problem: string) => never,
+  fail: (field: string, found: string, remedy: string) => never,
 ): void {
   for (const [direction, functions, struct] of [
     ["upgrade", upgrade, newer] as const,
@@ -102,7 +103,8 @@ function checkFunctions(
     const known = valued(struct).map((field) => field.name);
     for (const name of Object.keys(functions)) {
       if (known.includes(name)) continue;
-      fail(name, `has a function for the ${direction}, but ${struct.name} has no such field`);
+      const found = `has a function for the ${direction}, but ${struct.name} has no such field`;
+      fail(name, found, "give the function for a field that is there");
     }
   }
 }

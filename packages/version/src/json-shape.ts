@@ -9,7 +9,13 @@ import * as v from "valibot";
 export type JsonShape<T = unknown> = v.GenericSchema<unknown, T>;
 
 /** An error of the caller's kind: where, as in `families.memfd.reads[0]`, and what is wrong there. */
-export type JsonFailure = (path: string, problem: string, options?: ErrorOptions) => Error;
+export type JsonFailure = (path: string, fault: JsonFault, options?: ErrorOptions) => Error;
+
+/** What JSON has in a place, and what should be there. */
+interface JsonFault {
+  readonly found: string;
+  readonly expected: string;
+}
 
 /**
  * Gives JSON, as text or parsed, in its shape. Members that the shape does not name are left out, so
@@ -23,14 +29,16 @@ export function readJson<T>(shape: JsonShape<T>, input: unknown, fail: JsonFailu
   const { success, output, issues } = v.safeParse(shape, value, { abortEarly: true });
   if (success) return output;
   const [{ input: found, message, path = [] }] = issues;
-  throw fail(jsonPath(path.map(({ key }) => key)), `found ${show(found)}, expected ${message}`);
+  throw fail(jsonPath(path.map(({ key }) => key)), { found: show(found), expected: message });
 }
 
 function parseText(text: string, fail: JsonFailure): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw fail("", `is not JSON: ${(cause as Error).message}`, { cause });
+    // The engine's message may show the text, over several lines.
+    const [reason = ""] = String((cause as Error).message).split("\n", 1);
+    throw fail("", { found: `text that is not JSON (${reason})`, expected: "JSON" }, { cause });
   }
 }
 

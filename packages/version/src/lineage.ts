@@ -1,4 +1,4 @@
-import { descriptorOf, type StructClass } from "@luo/struct";
+import { descriptorOf, type Fault, type StructClass } from "@luo/struct";
 import { historyOf } from "./annotations.js";
 import { FamilyError } from "./errors.js";
 import { pair, valued } from "./field-pairs.js";
@@ -68,23 +68,26 @@ function planSteps(structs: readonly StructClass[]): readonly Step[] {
 /** @throws {FamilyError} when a class speaks of a version that it cannot know, or follows none */
 function checkSince(struct: StructClass, follows: boolean): void {
   const { name, version, family, fields } = descriptorOf(struct);
-  const fail = (field: string, problem: string): never => {
-    throw new FamilyError(family, `${name}.${field} ${problem}`, { struct: name, field });
+  const fail = (field: string, found: string, remedy: string): never => {
+    const fault = { found: `${name}.${field} ${found}`, do: remedy };
+    throw new FamilyError(family, fault, { struct: name, field });
   };
-  const alone = `but ${name} follows no class; say @follows(<the class before>), or remove the annotation`;
+  const alone = `but ${name} follows no class`;
+  const remedy = "say @follows(<the class before>), or remove the annotation";
   for (const field of fields) {
     const since = historyOf(field).since?.version ?? 0;
     if (since > version) {
       fail(
         field.name,
-        `is there since ${since}, but the class is version ${version}; correct @since`,
+        `is there since ${since}, but the class is version ${version}`,
+        "correct @since",
       );
     }
     // Left out, the class would be a family of its own, and nothing but the update would tell.
-    if (since === version && version > 0 && !follows) fail(field.name, `is new, ${alone}`);
+    if (since === version && version > 0 && !follows) fail(field.name, `is new, ${alone}`, remedy);
   }
   const [dropped] = droppedOf(struct).keys();
-  if (dropped !== undefined && !follows) fail(dropped, `is dropped, ${alone}`);
+  if (dropped !== undefined && !follows) fail(dropped, `is dropped, ${alone}`, remedy);
 }
 
 /** Structs inside of structs are converted along when they are versions of one family. */
@@ -120,12 +123,14 @@ function linked(struct: StructClass): readonly StructClass[] {
   const structs = [...reached].sort((a, b) => descriptorOf(a).version - descriptorOf(b).version);
   const { family } = descriptorOf(structs[0] ?? struct);
   for (const [index, member] of structs.entries()) {
-    const problem = misplaced(member, structs[index - 1], family);
-    if (problem !== undefined) throw new FamilyError(family, problem, { struct: member.name });
+    const fault = misplaced(member, structs[index - 1], family);
+    if (fault !== undefined) throw new FamilyError(family, fault, { struct: member.name });
     if (!lineages.has(member)) continue;
     const late = structs.find((candidate) => !lineages.has(candidate))?.name;
-    const remedy = "declare all versions before the family is first used";
-    throw new FamilyError(family, `${late} came after the family was used; ${remedy}`);
+    throw new FamilyError(family, {
+      found: `${late} came after the family was used`,
+      do: "declare all versions before the family is first used",
+    });
   }
   return structs;
 }
@@ -135,19 +140,28 @@ function misplaced(
   struct: StructClass,
   before: StructClass | undefined,
   wanted: string,
-): string | undefined {
+): Fault | undefined {
   const { name, version, family } = descriptorOf(struct);
   const older = followsOf(struct)?.older;
   if (family !== wanted) {
-    return `${name} is of family ${family}; say @LuoStruct(${version}, { family: "${wanted}" })`;
+    return {
+      found: `${name} is of family ${family}`,
+      do: `say @LuoStruct(${version}, { family: "${wanted}" })`,
+    };
   }
   if (before !== undefined && descriptorOf(before).version === version) {
-    return `${descriptorOf(before).name} and ${name} are both version ${version}; make one of them another version`;
+    return {
+      found: `${descriptorOf(before).name} and ${name} are both version ${version}`,
+      do: "make one of them another version",
+    };
   }
   if (older === undefined) return undefined;
   const last = descriptorOf(older);
   if (last.version !== version - 1) {
-    return `${name} is version ${version}, but follows ${last.name} of version ${last.version}; versions go up by one`;
+    return {
+      found: `${name} is version ${version}, but follows ${last.name} of version ${last.version}`,
+      do: "let versions go up by one",
+    };
   }
   return undefined;
 }

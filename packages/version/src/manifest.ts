@@ -32,8 +32,9 @@ export function manifestOf(families: Iterable<Family>): Manifest {
     const entry = entryOf(family);
     const other = entries.get(family.name);
     if (other !== undefined && JSON.stringify(other) !== JSON.stringify(entry)) {
-      const problem = "is given twice, with other versions; give the program one of the two";
-      throw new FamilyError(family.name, problem, { struct: family.struct.name });
+      const found = "is given twice, with other versions";
+      const fault = { found, do: "give the program one of the two" };
+      throw new FamilyError(family.name, fault, { struct: family.struct.name });
     }
     entries.set(family.name, entry);
   }

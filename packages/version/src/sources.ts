@@ -32,7 +32,8 @@ export function upwards(step: Adjacent, structs: RelateStructs): Sources {
       const was = pair.older;
       if (make !== undefined) {
         if (was === undefined && initial !== undefined) {
-          fail(newer, name, "has both a default and a function for the upgrade; keep one");
+          const found = "has both a default and a function for the upgrade";
+          fail(newer, name, found, "keep one");
         }
         return [name, made(field, make)];
       }
@@ -41,7 +42,8 @@ export function upwards(step: Adjacent, structs: RelateStructs): Sources {
         fail(
           newer,
           name,
-          `has no counterpart in ${older.name}; say @since(${descriptorOf(newer).version}, <default>) or @renamed("<old name>")`,
+          `has no counterpart in ${older.name}`,
+          `say @since(${descriptorOf(newer).version}, <default>) or @renamed("<old name>")`,
         );
       }
       return [name, given(newer, field, initial) ?? own(newer, field)];
@@ -59,7 +61,7 @@ export function downwards(step: Adjacent, structs: RelateStructs): Sources {
       const drop = dropped.get(name);
       if (make !== undefined) {
         if (drop !== undefined) {
-          fail(newer, name, "has both @dropped and a function for the downgrade; keep one");
+          fail(newer, name, "has both @dropped and a function for the downgrade", "keep one");
         }
         return [name, made(field, make)];
       }
@@ -69,7 +71,8 @@ export function downwards(step: Adjacent, structs: RelateStructs): Sources {
       return fail(
         older,
         name,
-        `has no counterpart in ${newer.name}; say @dropped("${name}", <value for older readers>) there, or @renamed("${name}")`,
+        `has no counterpart in ${newer.name}`,
+        `say @dropped("${name}", <value for older readers>) there, or @renamed("${name}")`,
       );
     }),
   );
@@ -84,7 +87,10 @@ function given(
   if (initial === undefined) return undefined;
   if (typeof initial === "function") return made(field, initial);
   const misfit = misfitOf(field.type, initial);
-  if (misfit !== undefined) fail(struct, field.name, `cannot hold its default: ${misfit}`);
+  if (misfit !== undefined) {
+    const remedy = "give a default that fits";
+    unfit(struct, field.name, { ...misfit, what: "default", do: remedy });
+  }
   return { kind: "value", value: initial };
 }
 
@@ -96,7 +102,8 @@ function made({ type }: FieldDescriptor, make: (from: object) => unknown): Sourc
       const value = make(from);
       const misfit = misfitOf(type, value);
       if (misfit === undefined) return value;
-      throw new Misfit("", `cannot hold what is made for it: ${misfit}`);
+      const found = `${misfit.found}, made for it by a function`;
+      throw new Misfit("", { found, expected: misfit.expected, do: "correct the function" });
     },
   };
 }
@@ -105,7 +112,8 @@ function own(struct: StructClass, { name, type }: FieldDescriptor): Source {
   const value = (new struct() as Record<string, unknown>)[name];
   const misfit = misfitOf(type, value);
   if (misfit !== undefined) {
-    fail(struct, name, `cannot hold its initial value: ${misfit}; give a default: @since(n, ...)`);
+    const remedy = "give a default: @since(n, ...)";
+    unfit(struct, name, { ...misfit, what: "initial value", do: remedy });
   }
   return { kind: "own" };
 }
@@ -141,7 +149,8 @@ function unrelated(
   return fail(
     newer,
     field.name,
-    `is ${notation(field.type)}, but ${older.name}.${was.name} is ${notation(was.type)}; give @follows(${older.name}, { ${direction}: { ${target}: (from) => ... } })`,
+    `is ${notation(field.type)}, but ${older.name}.${was.name} is ${notation(was.type)}`,
+    `give @follows(${older.name}, { ${direction}: { ${target}: (from) => ... } })`,
   );
 }
 
@@ -153,7 +162,25 @@ function ownValue(
   return Object.hasOwn(functions, name) ? functions[name] : undefined;
 }
 
-function fail(struct: StructClass, field: string, problem: string): never {
+function fail(struct: StructClass, field: string, found: string, remedy: string): never {
   const { name, family } = descriptorOf(struct);
-  throw new FamilyError(family, `${name}.${field} ${problem}`, { struct: name, field });
+  const fault = { found: `${name}.${field} ${found}`, do: remedy };
+  throw new FamilyError(family, fault, { struct: name, field });
+}
+
+/** A field's value, whatever gives it, that its type does not have. */
+function unfit(
+  struct: StructClass,
+  field: string,
+  fault: {
+    readonly what: string;
+    readonly found: string;
+    readonly expected: string;
+    readonly do: string;
+  },
+): never {
+  const { name, family } = descriptorOf(struct);
+  const found = `${fault.found} as the ${fault.what} of ${name}.${field}`;
+  const { expected, do: remedy } = fault;
+  throw new FamilyError(family, { found, expected, do: remedy }, { struct: name, field });
 }

@@ -42,14 +42,16 @@ const tables = shared[TABLES];
 export function addFollows(newer: StructClass, follows: Follows): void {
   const { older } = follows;
   const { name, family } = descriptorOf(older);
-  const fail = (problem: string): never => {
-    throw new FamilyError(family, `${newer.name} ${problem}`, { struct: newer.name });
+  const fail = (found: string, remedy: string): never => {
+    const fault = { found: `${newer.name} ${found}`, do: remedy };
+    throw new FamilyError(family, fault, { struct: newer.name });
   };
   const other = tables.follows.get(newer)?.older;
-  if (other !== undefined) fail(`follows both ${other.name} and ${name}; keep one @follows`);
+  if (other !== undefined) fail(`follows both ${other.name} and ${name}`, "keep one @follows");
   if (tables.settled.has(older)) {
     fail(
-      `follows ${name}, but the family was used before; declare all versions before its first use`,
+      `follows ${name}, but the family was used before`,
+      "declare all versions before its first use",
     );
   }
   tables.follows.set(newer, follows);
@@ -61,8 +63,8 @@ export function addDropped(struct: StructClass, field: string, dropped: Dropped)
   const known = tables.dropped.get(struct) ?? new Map<string, Dropped>();
   if (known.has(field)) {
     const family = isStruct(struct) ? descriptorOf(struct).family : struct.name;
-    const problem = `${struct.name} drops ${field} twice; keep one @dropped`;
-    throw new FamilyError(family, problem, { struct: struct.name, field });
+    const fault = { found: `${struct.name} drops ${field} twice`, do: "keep one @dropped" };
+    throw new FamilyError(family, fault, { struct: struct.name, field });
   }
   tables.dropped.set(struct, known.set(field, dropped));
 }

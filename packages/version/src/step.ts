@@ -102,7 +102,8 @@ function maker(source: Source): ((from: object) => unknown) | undefined {
       return undefined;
     case "none":
       return () => {
-        throw new Misfit("", "was dropped, and older readers need it; give a value to @dropped");
+        const found = "was dropped, and older readers need it";
+        throw new Misfit("", { found, do: "give a value to @dropped" });
       };
   }
 }
@@ -147,10 +148,11 @@ function check(
     const again = make === undefined ? own?.[name] : attempt(name, make, result);
     if (equal(value[name], again)) continue;
     const [found, back] = [show(value[name]), show(again)];
-    throw new Misfit(
-      name,
-      `holds ${found}, which version ${version} cannot hold: an upgrade would make it ${back === found ? "different" : back}; mark it @lossy if it may be lost`,
-    );
+    throw new Misfit(name, {
+      found,
+      expected: `what version ${version} can hold, while an upgrade would make it ${back === found ? "different" : back}`,
+      do: "mark it @lossy if it may be lost",
+    });
   }
 }
 

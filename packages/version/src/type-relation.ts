@@ -164,7 +164,7 @@ function byClass(ways: ReadonlyMap<StructClass, Way>): Convert {
     const way = struct && ways.get(struct);
     if (way !== undefined) return way.convert === undefined ? value : way.convert(value);
     const known = Array.from(ways.keys(), ({ name }) => name).join(", ");
-    throw new Misfit("", `is ${show(value)}, expected an object of class ${known}`);
+    throw new Misfit("", { found: show(value), expected: `an object of class ${known}` });
   };
 }
 
@@ -172,7 +172,7 @@ function byClass(ways: ReadonlyMap<StructClass, Way>): Convert {
 function restrict(fits: (value: unknown) => boolean, expected: string): Convert {
   return (value) => {
     if (fits(value)) return value;
-    throw new Misfit("", `holds ${show(value)}, expected ${expected}`);
+    throw new Misfit("", { found: show(value), expected });
   };
 }
 

@@ -14,6 +14,12 @@ const NOWHERE: RefResolver = { store: () => 0n, load: () => [] };
 /** What is read together with other fields, and cannot be written alone. */
 const DEPENDENT: readonly FieldType["kind"][] = ["union", "flexible"];
 
+/** What a value is, and what its type has. */
+interface ValueFault {
+  readonly found: string;
+  readonly expected: string;
+}
+
 interface Probe {
   readonly codec: StructCodec<Record<string, unknown>>;
   readonly memory: Memory;
@@ -22,15 +28,20 @@ interface Probe {
 const probes = new WeakMap<FieldType, Probe>();
 
 /** Why a value cannot be of a type, found by encoding it; undefined when it can. */
-export function misfitOf(type: FieldType, value: unknown): string | undefined {
-  if (DEPENDENT.includes(type.kind)) return value === undefined ? "found undefined" : undefined;
+export function misfitOf(type: FieldType, value: unknown): ValueFault | undefined {
+  if (DEPENDENT.includes(type.kind)) {
+    return value === undefined
+      ? { found: "undefined", expected: `a value of the ${type.kind}` }
+      : undefined;
+  }
   const { codec, memory } = probes.get(type) ?? probeOf(type);
   try {
     codec.encode({ value }, memory, 0, NOWHERE);
     return undefined;
   } catch (error) {
     if (!(error instanceof FieldRangeError)) throw error;
-    return error.message.slice(error.message.indexOf("found"));
+    const { found, expected = "another value" } = error;
+    return { found, expected };
   }
 }
 

@@ -64,15 +64,15 @@ describe("a type that takes every value of the one before carries over by itself
       problem: string,
     ]
   >([
-    ["u8 to u32", u8, u32, [[255, 255]], 256, "x holds 256, expected an integer from 0 to 255"],
-    ["u8 to i16", u8, i16, [[255, 255]], -1, "x holds -1, expected an integer from 0 to 255"],
-    ["u32 to u64", u32, u64, [[7, 7n]], 2n ** 32n, "x holds 4294967296n"],
-    ["i8 to i64", i8, i64, [[-128, -128n]], -129n, "x holds -129n"],
-    ["u64.number to u64", u64.number, u64, [[2 ** 53 - 1, 2n ** 53n - 1n]], wide, "x holds 9223"],
-    ["u16 to u64.number", u16, u64.number, [[7, 7]], 65_536, "x holds 65536"],
-    ["bits to more bits", bits(u32, 3), bits(u32, 9), [[7, 7]], 8, "x holds 8, expected"],
-    ["bits to an integer", bits(u64, 12), u16, [[4095n, 4095]], 4096, "x holds 4096"],
-    ["f32 to f64", f32, f64, [[0.5, 0.5]], 0.1, "x holds 0.1, expected a number that f32 holds"],
+    ["u8 to u32", u8, u32, [[255, 255]], 256, "x: found 256, expected an integer from 0 to 255"],
+    ["u8 to i16", u8, i16, [[255, 255]], -1, "x: found -1, expected an integer from 0 to 255"],
+    ["u32 to u64", u32, u64, [[7, 7n]], 2n ** 32n, "x: found 4294967296n"],
+    ["i8 to i64", i8, i64, [[-128, -128n]], -129n, "x: found -129n"],
+    ["u64.number to u64", u64.number, u64, [[2 ** 53 - 1, 2n ** 53n - 1n]], wide, "x: found 9223"],
+    ["u16 to u64.number", u16, u64.number, [[7, 7]], 65_536, "x: found 65536"],
+    ["bits to more bits", bits(u32, 3), bits(u32, 9), [[7, 7]], 8, "x: found 8, expected"],
+    ["bits to an integer", bits(u64, 12), u16, [[4095n, 4095]], 4096, "x: found 4096"],
+    ["f32 to f64", f32, f64, [[0.5, 0.5]], 0.1, "x: found 0.1, expected a number that f32 holds"],
     ["text to longer text", char(4), char(9), [["abcd", "abcd"]], "abcdé", "at most 4 bytes"],
     [
       "text to as much terminated text",
@@ -88,7 +88,7 @@ describe("a type that takes every value of the one before carries over by itself
       enumeration(u16, ["busy", "idle", "gone"]),
       [["busy", "busy"]],
       "gone",
-      'x holds "gone", expected one of idle, busy',
+      'x: found "gone", expected one of idle, busy',
     ],
     [
       "arrays of what carries over",
@@ -101,7 +101,7 @@ describe("a type that takes every value of the one before carries over by itself
         ],
       ],
       [1n, 256n],
-      "x[1] holds 256n, expected an integer from 0 to 255",
+      "x[1]: found 256n, expected an integer from 0 to 255",
     ],
   ])("%s", (_, older, newer, values, tooMuch, problem) => {
     const { Older, Newer, Box } = versions(older, newer);
@@ -185,11 +185,11 @@ test("unions: members are converted along, and a new member has no place in an o
   const square = Object.assign(new ShapeV0(), { kind: "square", shape: new Square() });
   expect((Shape.convert(square, 1) as ShapeV1).shape).toBe(square.shape);
   const dot = Object.assign(new ShapeV1(), { kind: "dot", shape: new Dot() });
-  expect(() => Shape.convert(dot, 0)).toThrow('kind holds "dot", expected one of circle, square');
+  expect(() => Shape.convert(dot, 0)).toThrow('kind: found "dot", expected one of circle, square');
   const coloured = Object.assign(new ShapeV1(), {
     shape: Object.assign(new CircleV1(), { colour: 4 }),
   });
-  expect(() => Shape.convert(coloured, 0)).toThrow("shape.colour holds 4");
+  expect(() => Shape.convert(coloured, 0)).toThrow("shape.colour: found 4");
 });
 
 test("unions in which a class would go two ways take a function", () => {
@@ -307,7 +307,7 @@ test("a name that means something else from now on is dropped, and new", () => {
   const newest = Job.convert(new JobV0(), 1);
   expect(newest).toMatchObject({ owner: "nobody" });
   expect(Job.convert(newest, 0)).toMatchObject({ owner: 65_534 });
-  expect(() => Job.convert(Object.assign(newest, { owner: "ada" }), 0)).toThrow("owner holds");
+  expect(() => Job.convert(Object.assign(newest, { owner: "ada" }), 0)).toThrow("owner: found");
 });
 
 test("a type that becomes narrower needs a function for the way up alone", () => {

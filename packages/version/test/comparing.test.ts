@@ -71,6 +71,6 @@ describe("what is compared on the way down is the bytes, not the objects", () =>
     ["circles", { circles: [Object.assign(new Circle(), { radius: 2 })] }],
     ["shape", { shape: new Square() }],
   ])("another %s is not", (field, change) => {
-    expect(newest(change)).toThrow(`${field} holds`);
+    expect(newest(change)).toThrow(`${field}: found`);
   });
 });

@@ -127,7 +127,7 @@ describe("what is no manifest is refused by its path, and by the schema", () => 
 
   test("text that is not JSON", () => {
     expect(() => parseManifest("{")).toThrow(ManifestError);
-    expect(() => parseManifest("{")).toThrow("manifest: is not JSON");
+    expect(() => parseManifest("{")).toThrow("manifest: found text that is not JSON");
   });
 
   test("a version without a layout, which a schema cannot tell", () => {

@@ -30,7 +30,7 @@ describe("what cannot work is an error when the family is first used, from which
         }
         return Next;
       },
-      "family plant: Next is version 2, but follows Base of version 0; versions go up by one",
+      "family plant: Next is version 2, but follows Base of version 0; let versions go up by one",
     ],
     [
       "a class that follows its successor",
@@ -124,7 +124,7 @@ describe("what cannot work is an error when the family is first used, from which
         }
         return Next;
       },
-      "Next.extra cannot hold its default: found 256, expected an integer from 0 to 255 (u8)",
+      "found 256 as the default of Next.extra, expected an integer from 0 to 255 (u8)",
     ],
     [
       "a default of the wrong type",
@@ -136,7 +136,7 @@ describe("what cannot work is an error when the family is first used, from which
         }
         return Next;
       },
-      'Next.extra cannot hold its default: found "256", expected an integer',
+      'found "256" as the default of Next.extra, expected an integer',
     ],
     [
       "an initial value that is none",
@@ -147,7 +147,7 @@ describe("what cannot work is an error when the family is first used, from which
         }
         return Next;
       },
-      "Next.extra cannot hold its initial value: found undefined, expected an integer",
+      "found undefined as the initial value of Next.extra, expected an integer",
     ],
     [
       "a value for older readers that does not fit",
@@ -160,7 +160,7 @@ describe("what cannot work is an error when the family is first used, from which
         }
         return Next;
       },
-      "Base.colour cannot hold its default: found 256",
+      "found 256 as the default of Base.colour",
     ],
     [
       "a field that is there since a version that lacks it",

@@ -1,3 +1,4 @@
+import { ArgumentError, show } from "@luo/struct";
 import { type Lacking, type Manifest, NegotiationError, negotiate } from "@luo/version";
 
 /** The manifests of releases by name, in the order in which they are shown. */
@@ -31,14 +32,15 @@ export interface Compatibility {
  *
  *     compatibility(Object.entries({ "1.4": manifest, "2.0": other }))
  *
- * @throws {RangeError} when two releases have one name
+ * @throws {ArgumentError} when two releases have one name
  */
 export function compatibility(releases: Releases): Compatibility {
   const list = [...releases];
   const names = list.map(([name]) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined) {
-    throw new RangeError(`release ${JSON.stringify(twice)} is given twice, expected each once`);
+    const found = `${show(twice)}, which is given twice`;
+    throw new ArgumentError("releases", { found, expected: "each release once" });
   }
   const found = list.map(([, writer]) => list.map(([, reader]) => agreement(writer, reader)));
   const works = (from: number, to: number) => found[from]?.[to]?.lacking.length === 0;

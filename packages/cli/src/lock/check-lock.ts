@@ -65,15 +65,15 @@ function offset(field: FieldSchema | undefined): string {
   return bitOffset === undefined ? `at offset ${offset}` : `at bit ${bitOffset}`;
 }
 
-function misfit({ struct, field, message }: FamilyError, place: Place): LockProblem {
+function misfit({ struct, field, found, do: remedy }: FamilyError, place: Place): LockProblem {
   return {
     kind: "path-broken",
     ...place,
     ...(struct === undefined ? {} : { struct }),
     ...(field === undefined ? {} : { field }),
     was: "a family whose versions fit together",
-    is: message,
-    remedy: "correct the annotations; published versions stay as they are",
+    is: found,
+    remedy,
   };
 }
 

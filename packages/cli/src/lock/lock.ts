@@ -1,4 +1,11 @@
-import { descriptorOf, LuoError, type StructClass, type StructSchema, schemaOf } from "@luo/struct";
+import {
+  descriptorOf,
+  type Fault,
+  LuoError,
+  type StructClass,
+  type StructSchema,
+  schemaOf,
+} from "@luo/struct";
 import { type Manifest, manifestOf } from "@luo/version";
 import { jsonPath } from "@luo/version/json";
 import { type Declared, everyStruct } from "../declared.js";
@@ -24,11 +31,17 @@ export interface PublishedStruct extends StructSchema {
 
 /** What should be a lock is none, or cannot be added to it. */
 export class LockError extends LuoError {
+  static override readonly codes = {
+    LUO_LOCK: {
+      when: "something that should be a lock is none, or a version or release cannot be added to it",
+      do: "restore the lock from version control; luo publish adds to it",
+    },
+  };
   /** Where, as in `structs[3].fields[0].type`; empty for the whole. */
   readonly path: string;
 
-  constructor(path: string, problem: string, options?: ErrorOptions) {
-    super("LUO_LOCK", `lock${path === "" ? "" : `, ${path}`}: ${problem}`, options);
+  constructor(path: string, fault: Fault, options?: ErrorOptions) {
+    super("LUO_LOCK", `lock${path === "" ? "" : `, ${path}`}`, fault, options);
     this.path = path;
   }
 }
@@ -71,8 +84,10 @@ export function publish(lock: Lock, declared: Declared, release?: string): Lock 
     const name = nameOf(next);
     const known = structs.get(name);
     if (known !== undefined && !sameLayout(known, next)) {
-      const problem = `${next.class} (${name}) has another layout than was published; undo the edit, and make it a new version`;
-      throw new LockError("structs", problem);
+      throw new LockError("structs", {
+        found: `${next.class} (${name}) has another layout than was published`,
+        do: "undo the edit, and make it a new version",
+      });
     }
     if (known === undefined) structs.set(name, next);
   }
@@ -81,8 +96,10 @@ export function publish(lock: Lock, declared: Declared, release?: string): Lock 
     const manifest = manifestOf(declared.families);
     const known = releases.get(release);
     if (known !== undefined && !sameManifest(known, manifest)) {
-      const problem = "was published with another manifest; give this release another name";
-      throw new LockError(jsonPath(["releases", release]), problem);
+      throw new LockError(jsonPath(["releases", release]), {
+        found: "was published with another manifest",
+        do: "give this release another name",
+      });
     }
     releases.set(release, manifest);
   }

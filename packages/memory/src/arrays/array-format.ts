@@ -93,15 +93,15 @@ export function readArrayHeader(
   const at = memory.locate(address, HEADER_BYTES, `the header of an array of ${name}`);
   const mismatch = headerCodec.mismatch(at.memory, at.offset);
   if (mismatch !== undefined) {
-    bad(`has a header whose checksum is not ${hex(mismatch.found)}; the bytes have changed`);
+    bad("a header with another checksum", hex(mismatch.found));
   }
   const header = headerCodec.decode(at.memory, at.offset);
   const { count, extents } = header;
   if (header.elementSize !== elementSize) {
-    bad(`holds elements of ${header.elementSize} bytes, expected ${elementSize}`);
+    bad(`elements of ${header.elementSize} bytes`, `${elementSize}`);
   }
-  if (extents === 0 && count > 0) bad(`counts ${count} elements, but has no extents`);
-  if (extents > count) bad(`counts ${count} elements, but has ${extents} extents`);
+  if (extents === 0 && count > 0) bad(`it counts ${count} elements, but has no extents`);
+  if (extents > count) bad(`it counts ${count} elements, but has ${extents} extents`);
   return header;
 }
 
@@ -121,7 +121,7 @@ export function readArrayTable(
   const at = memory.locate(table, tableBytes(extents), `the table of an array of ${name}`);
   const found = memory.mismatch(at, length, tableChecksum);
   if (found !== undefined) {
-    bad(`has a table with the checksum ${hex(found)}, expected ${hex(tableChecksum)}`);
+    bad(`a table with checksum ${hex(found)}`, hex(tableChecksum));
   }
   const list: ArrayExtent[] = [];
   let room = 0;
@@ -129,21 +129,21 @@ export function readArrayTable(
   for (let entry = at.offset; entry < at.offset + length; entry += extentCodec.size) {
     const extent = extentCodec.decode(at.memory, entry);
     const { address, capacity } = extent;
-    if (capacity === 0) bad("has an extent without room");
-    if (room >= count) bad(`counts ${count} elements, but has extents behind those for ${room}`);
+    if (capacity === 0) bad("it has an extent without room");
+    if (room >= count) bad(`it counts ${count} elements, but has extents behind those for ${room}`);
     const what = `an extent with ${capacity} elements of ${name}`;
     memory.locate(address, capacity * elementSize, what);
     list.push(extent);
     room += capacity;
-    if (room * elementSize > memory.end) bad("has extents that overlap");
+    if (room * elementSize > memory.end) bad("it has extents that overlap");
   }
-  if (count > room) bad(`counts ${count} elements, but its extents hold ${room}`);
+  if (count > room) bad(`it counts ${count} elements, but its extents hold ${room}`);
   return list;
 }
 
 /** Throws an error that names the array. */
 const wrong =
   (address: bigint | number, name: string) =>
-  (problem: string): never => {
-    throw new BadAddressError(address, `the array of ${name} ${problem}`);
+  (found: string, expected?: string): never => {
+    throw new BadAddressError(address, { found, expected }, `array of ${name}`);
   };

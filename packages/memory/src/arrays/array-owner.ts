@@ -65,7 +65,7 @@ export class ArrayOwner implements ArrayHost {
   /**
    * An empty array; `append` fills it.
    *
-   * @throws {RangeError} when the struct has no bytes
+   * @throws {ArgumentError} when the struct has no bytes
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
   alloc<T extends object>(struct: StructClass<T>): PreservedArray<T> {
@@ -198,7 +198,7 @@ export class ArrayOwner implements ArrayHost {
   current(storage: ArrayStorage, epoch: number): ArrayStorage {
     const { address, name } = storage;
     if ((this.#freed.get(address) ?? 0) <= epoch) return this.#changed.get(address) ?? storage;
-    throw new BadAddressError(address, `the array of ${name} was freed`);
+    throw new BadAddressError(address, { found: `the array of ${name} was freed` });
   }
 
   change(storage: ArrayStorage): ArrayStorage {

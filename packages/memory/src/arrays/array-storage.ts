@@ -78,10 +78,10 @@ export class ArrayStorage implements ArrayIdentity {
     const identity = { address, name };
     const header = readArrayHeader(memory, identity, size);
     if (header.fingerprint !== fingerprint) {
-      throw new BadAddressError(
-        address,
-        `the array of ${name} holds elements with fingerprint ${hex(header.fingerprint)}, expected ${hex(fingerprint)}`,
-      );
+      const found = `elements with fingerprint ${hex(header.fingerprint)}`;
+      const remedy = "read it as the class that it was written as";
+      const fault = { found, expected: hex(fingerprint), do: remedy };
+      throw new BadAddressError(address, fault, `array of ${name}`);
     }
     const load = () => readArrayTable(memory, identity, header);
     const extents = new Extents(pool, name, size, header.count, load);

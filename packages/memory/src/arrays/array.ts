@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   codecOf,
   descriptorOf,
   fingerprintOf,
@@ -41,12 +42,15 @@ export interface ArrayHost extends RefResolver {
 
 const shapes = new WeakMap<StructClass, ElementShape>();
 
-/** @throws {RangeError} when the struct has no bytes */
+/** @throws {ArgumentError} when the struct has no bytes */
 export function shapeOf(struct: StructClass): ElementShape {
   const known = shapes.get(struct);
   if (known !== undefined) return known;
   const { size } = codecOf(struct);
-  if (size === 0) throw new RangeError(`${struct.name} has no bytes, so there is no array of it`);
+  if (size === 0) {
+    const found = `${struct.name}, which has no bytes`;
+    throw new ArgumentError("elements of an array", { found, expected: "a struct that has some" });
+  }
   const shape = { name: descriptorOf(struct).name, size, fingerprint: fingerprintOf(struct) };
   shapes.set(struct, shape);
   return shape;
@@ -127,7 +131,7 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
   /**
    * Elements from `index` on, all decoded at once.
    *
-   * @throws {RangeError} when the array has not that many
+   * @throws {ArgumentError} when the array has not that many
    * @throws {BadAddressError} when bytes are not those that were written
    */
   decode(index = 0, count: number = this.length - index): T[] {
@@ -153,7 +157,7 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
   /**
    * Writes elements over those from `index` on. When it throws, the elements are as before.
    *
-   * @throws {RangeError} when the array has not that many
+   * @throws {ArgumentError} when the array has not that many
    * @throws {FieldRangeError} when an element does not fit its struct
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
@@ -196,8 +200,8 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
   get #current(): ArrayStorage {
     const owner = this.#owner;
     if (owner.ended) {
-      const problem = `the array of ${this.struct.name} was freed, or what referred to it was replaced; take it again`;
-      throw new BadAddressError(this.#storage.address, problem);
+      const found = `the array of ${this.struct.name} was freed, or what referred to it was replaced`;
+      throw new BadAddressError(this.#storage.address, { found, do: "take it again" });
     }
     if (owner.epoch !== this.#epoch) {
       this.#storage = owner.current(this.#storage, this.#epoch);
@@ -210,16 +214,17 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     const storage = this.#current;
     const end = index + count;
     if (index >= 0 && count >= 0 && Number.isInteger(end) && end <= storage.length) return storage;
-    throw new RangeError(
-      `array of ${this.struct.name} at ${hex(storage.address)}: found ${count} elements from ${index} on, expected up to ${storage.length}`,
-    );
+    throw new ArgumentError(`array of ${this.struct.name} at ${hex(storage.address)}`, {
+      found: `${count} elements from ${index} on`,
+      expected: `up to ${storage.length}`,
+    });
   }
 }
 
 /**
  * Writes elements behind those that a storage has; its length is for the caller to extend.
  *
- * @throws {RangeError} when the elements end before their length
+ * @throws {ArgumentError} when the elements end before their length
  */
 export function writeElements<T extends object>(
   storage: ArrayStorage,
@@ -238,9 +243,12 @@ export function writeElements<T extends object>(
 
 /** The next so many elements. */
 function next<T>(rest: Iterator<T>, count: number, length: number): T[] {
-  return Array.from({ length: count }, () => {
+  return Array.from({ length: count }, (_, index) => {
     const { done, value } = rest.next();
     if (!done) return value;
-    throw new RangeError(`a sequence ended before the ${length} elements that its length tells`);
+    throw new ArgumentError("a sequence", {
+      found: `an end after ${index} of the next ${count} elements`,
+      expected: `${length} elements, as its length tells`,
+    });
   });
 }

@@ -1,4 +1,11 @@
-import { codecOf, LuoStruct, type StructClass, type StructCodec, u64 } from "@luo/struct";
+import {
+  ArgumentError,
+  codecOf,
+  LuoStruct,
+  type StructClass,
+  type StructCodec,
+  u64,
+} from "@luo/struct";
 import { BadAddressError } from "../bytes/errors.js";
 import { PAGE_SIZE } from "../bytes/pages.js";
 import type { Pool } from "../bytes/pool.js";
@@ -34,13 +41,14 @@ export class BlockList<T extends object> {
     this.#codec = codecOf(struct);
     this.#perBlock = Math.floor((PAGE_SIZE - headerCodec.size) / this.#codec.size);
     if (this.#perBlock === 0 || this.#codec.size === 0) {
-      throw new RangeError(
-        `${struct.name} has ${this.#codec.size} bytes, expected 1 to ${PAGE_SIZE - headerCodec.size}, as an entry lies within a block`,
-      );
+      throw new ArgumentError("entries of a block list", {
+        found: `${struct.name}, which has ${this.#codec.size} bytes`,
+        expected: `1 to ${PAGE_SIZE - headerCodec.size} bytes, as an entry lies within a block`,
+      });
     }
   }
 
-  /** An empty list. @throws {RangeError} when an entry does not fit into a block */
+  /** An empty list. @throws {ArgumentError} when an entry does not fit into a block */
   static alloc<T extends object>(pool: Pool, struct: StructClass<T>): BlockList<T> {
     return new BlockList(pool, struct);
   }
@@ -63,11 +71,11 @@ export class BlockList<T extends object> {
       const at = memory.locate(next, PAGE_SIZE, `a block of ${struct.name}`);
       const header = headerCodec.decode(at.memory, at.offset);
       if (header.count > list.#perBlock) {
-        const problem = `a block counts ${header.count} entries of ${struct.name}, but ${list.#perBlock} fit`;
-        throw new BadAddressError(next, problem);
+        const found = `a block counts ${header.count} entries of ${struct.name}, but ${list.#perBlock} fit`;
+        throw new BadAddressError(next, { found });
       }
       if (list.#blocks.push({ address: next, count: header.count }) > most) {
-        throw new BadAddressError(next, `the blocks of ${struct.name} run in a circle`);
+        throw new BadAddressError(next, { found: `the blocks of ${struct.name} run in a circle` });
       }
       next = header.next;
     }

@@ -220,10 +220,12 @@ export class Extents {
     if (found !== undefined) {
       const { address, from, capacity } = extent;
       const last = Math.min(from + capacity, this.length) - 1;
-      throw new BadAddressError(
-        address,
-        `elements ${from} to ${last} of the array of ${this.#name} have the checksum ${hex(found)}, expected ${hex(checksum)}; they have changed since they were written`,
-      );
+      const fault = {
+        found: `elements ${from} to ${last} with checksum ${hex(found)}`,
+        expected: hex(checksum),
+        do: "they have changed since they were written: restore the image",
+      };
+      throw new BadAddressError(address, fault, `array of ${this.#name}`);
     }
     extent.state = "verified";
   }

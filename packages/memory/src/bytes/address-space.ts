@@ -2,7 +2,7 @@ import type { Backing } from "./backing.js";
 import { checksum, NOT_COMPUTED } from "./checksum.js";
 import { BadAddressError, hex, OutOfMemoryError } from "./errors.js";
 import { PAGE_SIZE, PageMap, pagesFor } from "./pages.js";
-import { ForeignPlacement, ForeignPlacementError } from "./placement.js";
+import { ForeignPlacement } from "./placement.js";
 import { type Location, type Segment, Segments } from "./segments.js";
 
 /** What lies in a memory already. */
@@ -34,6 +34,8 @@ export class AddressSpace {
   #generation: number;
   #account: (() => void) | undefined;
   #foreign: ForeignPlacement | undefined;
+  /** The error of an allocation that lies where no pool of ours puts any. */
+  #misplaced: BadAddressError | undefined;
 
   /** @param backing the buffers that the space lies in: zeros, unless there are contents */
   constructor(
@@ -85,20 +87,20 @@ export class AddressSpace {
   locate(address: bigint | number, bytes: number, what: string): Location {
     const first = Number(address);
     if (first < PAGE_SIZE) {
-      const problem = `${what} cannot lie in the first page, the image's header`;
-      throw new BadAddressError(address, problem);
+      const found = `${what} cannot lie in the first page, the image's header`;
+      throw new BadAddressError(address, { found });
     }
     if (!(first + bytes <= this.#end)) {
-      const problem = `${what} needs ${bytes} bytes, but memory ends at ${hex(this.#end)}`;
-      throw new BadAddressError(address, problem);
+      const found = `${what} needs ${bytes} bytes, but memory ends at ${hex(this.#end)}`;
+      throw new BadAddressError(address, { found });
     }
     if (first % 8 !== 0) {
-      throw new BadAddressError(address, `${what} would have to be aligned to 8 bytes`);
+      throw new BadAddressError(address, { found: `${what} is not aligned to 8 bytes` });
     }
     const { memory, start, end } = this.#segments.of(first);
     if (first + bytes > end) {
-      const problem = `${what} of ${bytes} bytes crosses ${hex(end)}, where a segment ends`;
-      throw new BadAddressError(address, problem);
+      const found = `${what} of ${bytes} bytes crosses ${hex(end)}, where a segment ends`;
+      throw new BadAddressError(address, { found });
     }
     return { memory, offset: first - start };
   }
@@ -148,6 +150,15 @@ export class AddressSpace {
     return this.#foreign;
   }
 
+  /**
+   * The error for an allocation that overlaps something else, as far as pools of ours place them; who
+   * throws it has `account` begin anew, for allocations of another writer.
+   */
+  misplaced(address: number, what: string): BadAddressError {
+    this.#misplaced = new BadAddressError(address, { found: `${what} overlaps something else` });
+    return this.#misplaced;
+  }
+
   /** Takes account of an allocation that another writer placed. */
   takeForeign(address: number, bytes: number, what: string): void {
     for (const page of this.#foreign?.add(address, bytes, what) ?? []) this.#map.take(page, 1);
@@ -184,9 +195,9 @@ export class AddressSpace {
       try {
         account();
       } catch (error) {
-        if (!(error instanceof ForeignPlacementError)) throw error;
+        if (error !== this.#misplaced) throw error;
         this.reset();
-        this.#foreign = new ForeignPlacement();
+        this.#foreign = new ForeignPlacement(this.#end);
         account();
         this.#foreign.check();
       }

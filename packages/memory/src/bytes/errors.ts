@@ -1,33 +1,51 @@
-import { LuoError } from "@luo/struct";
+import { type Fault, LuoError } from "@luo/struct";
 
 /** An address, count or length in preserved memory that cannot be right, or bytes that have changed. */
 export class BadAddressError extends LuoError {
+  static override readonly codes = {
+    LUO_BAD_ADDRESS: {
+      when: "an address, count or length in preserved memory cannot be right, or bytes have changed",
+      do: "the memory is damaged, or what lay there was freed: take the object again, or restore the image",
+    },
+  };
   readonly address: bigint;
 
-  constructor(address: bigint | number, problem: string) {
-    super("LUO_BAD_ADDRESS", `address ${hex(address)}: ${problem}`);
+  /** @param what lies there, if that is known */
+  constructor(address: bigint | number, fault: Fault, what?: string) {
+    const where = `address ${hex(address)}`;
+    super("LUO_BAD_ADDRESS", what === undefined ? where : `${where}, ${what}`, fault);
     this.address = BigInt(address);
   }
 }
 
 /** The buffer below a preserved memory cannot grow as far as an allocation needs. */
 export class OutOfMemoryError extends LuoError {
+  static override readonly codes = {
+    LUO_OUT_OF_MEMORY: {
+      when: "the buffer below a preserved memory cannot grow as far as an allocation needs",
+      do: "use a buffer that can grow",
+    },
+  };
+
   constructor(wanted: number, limit: number, options?: ErrorOptions) {
-    super(
-      "LUO_OUT_OF_MEMORY",
-      `preserved memory would need ${wanted} bytes, but its buffer ends at ${limit}; use a buffer that can grow`,
-      options,
-    );
+    const found = `would need ${wanted} bytes, but its buffer ends at ${limit}`;
+    super("LUO_OUT_OF_MEMORY", "preserved memory", { found }, options);
   }
 }
 
 /** Memory is allocated or freed in a way that cannot be right, such as twice. */
 export class AllocationError extends LuoError {
+  static override readonly codes = {
+    LUO_ALLOCATION: {
+      when: "memory is allocated or freed in a way that cannot be right, such as twice",
+      do: "free each allocation once, by the address and the pool that it came from",
+    },
+  };
   readonly pool: string;
   readonly address: bigint;
 
-  constructor(pool: string, address: bigint | number, problem: string) {
-    super("LUO_ALLOCATION", `pool ${pool}, address ${hex(address)}: ${problem}`);
+  constructor(pool: string, address: bigint | number, fault: Fault) {
+    super("LUO_ALLOCATION", `pool ${pool}, address ${hex(address)}`, fault);
     this.pool = pool;
     this.address = BigInt(address);
   }
@@ -35,14 +53,20 @@ export class AllocationError extends LuoError {
 
 /** Something is still allocated in a pool that was expected to be empty. */
 export class LeakError extends LuoError {
+  static override readonly codes = {
+    LUO_LEAK: {
+      when: "something is still allocated in a pool that should be empty",
+      do: "free them, or release the pool",
+    },
+  };
   readonly pool: string;
   readonly allocations: readonly Allocation[];
 
   constructor(pool: string, allocations: readonly Allocation[]) {
     const [first] = allocations;
     const more = allocations.length > 1 ? ` and ${allocations.length - 1} more` : "";
-    const found = first ? `${first.bytes} bytes at ${hex(first.address)}${more}` : "nothing";
-    super("LUO_LEAK", `pool ${pool} still holds ${found}; free them, or release the pool`);
+    const held = first ? `${first.bytes} bytes at ${hex(first.address)}${more}` : "nothing";
+    super("LUO_LEAK", `pool ${pool}`, { found: `still holds ${held}` });
     this.pool = pool;
     this.allocations = allocations;
   }

@@ -1,16 +1,6 @@
 import { BadAddressError, hex } from "./errors.js";
 import { PAGE_SIZE } from "./pages.js";
 
-/**
- * An allocation lies where no pool of ours would have put it: another writer did, or it overlaps
- * something else.
- */
-export class ForeignPlacementError extends BadAddressError {
-  constructor(address: number, what: string) {
-    super(address, `${what} overlaps something else`);
-  }
-}
-
 /** Bytes at an address, and the words for them in messages. */
 interface Placed {
   readonly address: number;
@@ -23,13 +13,26 @@ interface Placed {
  * while anything in it is allocated, or was when the last generation was sealed.
  */
 export class ForeignPlacement {
+  readonly #end: number;
   readonly #placed: Placed[] = [];
+  #bytes = 0;
   /** Allocations that touch a page. */
   readonly #counts = new Map<number, number>();
 
-  /** Notes an allocation, and gives the pages that nothing else was in. */
+  /** @param end address behind the last byte in use */
+  constructor(end: number) {
+    this.#end = end;
+  }
+
+  /**
+   * Notes an allocation, and gives the pages that nothing else was in.
+   *
+   * @throws {BadAddressError} when all together have more bytes than there are
+   */
   add(address: number, bytes: number, what: string): readonly number[] {
     this.#placed.push({ address, bytes, what });
+    this.#bytes += bytes;
+    if (this.#bytes > this.#end) this.check();
     return pagesOf(address, bytes).filter((page) => {
       const count = this.#counts.get(page) ?? 0;
       this.#counts.set(page, count + 1);

@@ -1,7 +1,7 @@
+import { ArgumentError } from "@luo/struct";
 import type { AddressSpace } from "./address-space.js";
 import { type Allocation, AllocationError, BadAddressError, LeakError } from "./errors.js";
 import { PAGE_SIZE, pagesFor } from "./pages.js";
-import { ForeignPlacementError } from "./placement.js";
 import { Slab } from "./slab.js";
 
 /** Up to this many bytes, allocations share pages. */
@@ -65,12 +65,15 @@ export class Pool {
    * Allocates bytes, aligned to 8, and to 4096 if more than 2048. Their content is undefined. The
    * address is never 0.
    *
-   * @throws {RangeError} unless `bytes` is a positive integer
+   * @throws {ArgumentError} unless `bytes` is a positive integer
    * @throws {OutOfMemoryError} when the buffer cannot grow
    */
   allocate(bytes: number): number {
     if (!(bytes > 0 && Number.isSafeInteger(bytes))) {
-      throw new RangeError(`pool ${this.name}: found ${bytes} bytes, expected a positive integer`);
+      throw new ArgumentError(`pool ${this.name}`, {
+        found: `${bytes} bytes`,
+        expected: "a positive integer",
+      });
     }
     this.memory.account();
     const size = sizeOf(bytes);
@@ -105,14 +108,14 @@ export class Pool {
     const slab = this.#slabs.get(Math.floor(address / PAGE_SIZE));
     const slot = slab?.slotOf(address) ?? -1;
     if (slab === undefined || slot < 0) {
-      throw new AllocationError(
-        this.name,
-        address,
-        `no allocation begins here${this.#owner(address)}`,
-      );
+      throw new AllocationError(this.name, address, {
+        found: `no allocation begins here${this.#owner(address)}`,
+      });
     }
     if (!slab.isUsed(slot)) {
-      throw new AllocationError(this.name, address, `these ${slab.size} bytes are free already`);
+      throw new AllocationError(this.name, address, {
+        found: `these ${slab.size} bytes are free already`,
+      });
     }
     slab.free(slot);
     this.changes++;
@@ -184,13 +187,13 @@ export class Pool {
     if (slab === undefined) {
       slab = new Slab(page * PAGE_SIZE, size, slots);
       if (!this.memory.takePagesAt(slab.address, slab.pages)) {
-        throw new ForeignPlacementError(address, what);
+        throw this.memory.misplaced(address, what);
       }
       this.#note(slab);
     }
     const slot = slab.slotOf(address);
     if (slab.size !== size || slot < 0 || slab.isUsed(slot)) {
-      throw new ForeignPlacementError(address, what);
+      throw this.memory.misplaced(address, what);
     }
     slab.adopt(slot);
     this.#allocations++;

@@ -46,7 +46,7 @@ export class PreservedMemory extends AddressSpace {
     }
     if (known.resident !== resident) {
       const is = known.resident ? "is resident" : "is not resident";
-      throw new AllocationError(name, 0, `the pool ${is}; ask for it as it is`);
+      throw new AllocationError(name, 0, { found: `the pool ${is}`, do: "ask for it as it is" });
     }
     return known;
   }
