@@ -1,9 +1,8 @@
-export { ABIS, type Abi, type Endian } from "./abi.js";
-export { type CHeaderOptions, toCHeader } from "./c-header.js";
-export { CNameError } from "./c-names.js";
-export { codecOf } from "./codec.js";
-export type { Cursor, Operations, RefResolver, StructCodec } from "./codec-contract.js";
-export { create, type StructValues } from "./create.js";
+export { type CHeaderOptions, toCHeader } from "./c/header.js";
+export { CNameError } from "./c/names.js";
+export { codecOf } from "./codec/codec.js";
+export type { Cursor, Operations, RefResolver, StructCodec } from "./codec/codec-contract.js";
+export { create, type StructValues } from "./declare/create.js";
 export {
   address,
   array,
@@ -28,7 +27,26 @@ export {
   u32,
   u64,
   union,
-} from "./decorators.js";
+} from "./declare/decorators.js";
+export type {
+  FieldDecorator,
+  FieldModifier,
+  MustBeDeclaredAs,
+  MustBePublic,
+  PropertyContext,
+  PropertyType,
+} from "./declare/field-decorator.js";
+export { defineStruct, LuoStruct } from "./declare/luo-struct.js";
+export { aligned, big, little, note, packed, transient } from "./declare/modifiers.js";
+export {
+  derivedFrom,
+  descriptorOf,
+  type FieldDescriptor,
+  isStruct,
+  type StructDescriptor,
+  type StructOptions,
+} from "./declare/registry.js";
+export { nameSource, propertySource, type SourceNames, structSource } from "./declare/source.js";
 export {
   ArgumentError,
   BoundsError,
@@ -41,15 +59,8 @@ export {
   show,
   UnknownFieldError,
 } from "./errors.js";
-export type {
-  FieldDecorator,
-  FieldModifier,
-  MustBeDeclaredAs,
-  MustBePublic,
-  PropertyContext,
-  PropertyType,
-} from "./field-decorator.js";
 export { INSPECT } from "./inspect.js";
+export { ABIS, type Abi, type Endian } from "./layout/abi.js";
 export {
   type FieldLayout,
   type Gap,
@@ -57,7 +68,16 @@ export {
   offsetOf,
   type StructLayout,
   sizeOf,
-} from "./layout.js";
+} from "./layout/layout.js";
+export { notation, parseNotation, type StructNamed } from "./layout/notation.js";
+export {
+  type FieldSchema,
+  fingerprintOf,
+  type StructSchema,
+  schemaOf,
+  structsIn,
+} from "./layout/schema.js";
+export { SchemaLayouts } from "./layout/schema-layouts.js";
 export {
   type ErrorCode,
   type ErrorCodes,
@@ -66,27 +86,7 @@ export {
   type LuoFailure,
   LuoRangeError,
 } from "./luo-error.js";
-export { defineStruct, LuoStruct } from "./luo-struct.js";
 export { Memory } from "./memory.js";
-export { aligned, big, little, note, packed, transient } from "./modifiers.js";
-export { notation, parseNotation, type StructNamed } from "./notation.js";
-export {
-  derivedFrom,
-  descriptorOf,
-  type FieldDescriptor,
-  isStruct,
-  type StructDescriptor,
-  type StructOptions,
-} from "./registry.js";
-export {
-  type FieldSchema,
-  fingerprintOf,
-  type StructSchema,
-  schemaOf,
-  structsIn,
-} from "./schema.js";
-export { SchemaLayouts } from "./schema-layouts.js";
-export { nameSource, propertySource, type SourceNames, structSource } from "./source.js";
 export {
   bitBounds,
   type FieldType,

@@ -22,7 +22,7 @@ import {
 import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import * as toolchains from "../../../test/toolchains/fixtures/structs.js";
-import { isStruct } from "../src/registry.js";
+import { isStruct } from "../src/declare/registry.js";
 import { ABSENT, complaints, GCC, withHeaders } from "./complaints.js";
 import { COMPILERS, type Compiler, cleanUp, compileC } from "./differential/compilers.js";
 import { define } from "./differential/luo.js";

@@ -18,7 +18,7 @@ import {
   u64,
 } from "@luo/struct";
 import { describe, expect, test } from "vitest";
-import { closures } from "../src/closures.js";
+import { closures } from "../src/codec/closures.js";
 
 @LuoStruct(0)
 class Point {

@@ -9,7 +9,7 @@ import {
   type StructClass,
 } from "@luo/struct";
 import { describe, expect, test } from "vitest";
-import { closures } from "../src/closures.js";
+import { closures } from "../src/codec/closures.js";
 import {
   Base,
   Box,

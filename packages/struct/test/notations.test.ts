@@ -9,7 +9,7 @@ import {
 } from "@luo/struct";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { fieldNotation } from "../src/notation.js";
+import { fieldNotation } from "../src/layout/notation.js";
 import { SCALARS } from "../src/types.js";
 import { define } from "./differential/luo.js";
 import { cases, everyStruct } from "./differential/specs.js";

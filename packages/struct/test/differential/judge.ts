@@ -8,7 +8,7 @@ import {
   type Operations,
   sizeOf,
 } from "@luo/struct";
-import { closures } from "../../src/closures.js";
+import { closures } from "../../src/codec/closures.js";
 import { CWriter, canWrite, storageOrder } from "./c.js";
 import type { Compiler } from "./compilers.js";
 import type { Elf } from "./elf.js";

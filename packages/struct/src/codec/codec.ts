@@ -1,0 +1,106 @@
+import { INSIDE } from "../declare/declaration.js";
+import { descriptorOf } from "../declare/registry.js";
+import { refuseUndecorated } from "../declare/undecorated.js";
+import { DeclarationError } from "../errors.js";
+import { type Abi, DEFAULT_ABI } from "../layout/abi.js";
+import { layoutOf, type StructLayout, sizeOf } from "../layout/layout.js";
+import { perKind, type StructClass } from "../types.js";
+import { closures } from "./closures.js";
+import type { Operations, StructCodec } from "./codec-contract.js";
+import { compile } from "./compile.js";
+
+const codecs = new WeakMap<StructClass, Map<Abi, unknown>>();
+
+/**
+ * The codec of an annotated class.
+ *
+ * @param abi whose layout and byte order to use; images are always of the default
+ * @throws {DeclarationError} when the class is no struct or has no layout. An operation throws it when
+ *   it is first called and the constructor sets a property that is neither annotated nor `@transient`
+ */
+export function codecOf<T extends object>(
+  struct: StructClass<T>,
+  abi: Abi = DEFAULT_ABI,
+): StructCodec<T> {
+  const known = codecs.get(struct)?.get(abi) as StructCodec<T> | undefined;
+  if (known !== undefined) return known;
+  const layout = layoutOf(struct, abi);
+  refuseOverlay(struct);
+  const codec = lazily<T>(layout);
+  const perAbi = codecs.get(struct) ?? new Map();
+  codecs.set(struct, perAbi.set(abi, codec));
+  return codec;
+}
+
+/** @throws {DeclarationError} for an overlay, also inside: only reserved space can hold one. */
+function refuseOverlay(struct: StructClass): void {
+  const { name, options, fields } = descriptorOf(struct);
+  if (options.overlay) {
+    const problem = "is an overlay, and nothing tells which field holds; use @union for a codec";
+    throw new DeclarationError(name, undefined, problem);
+  }
+  for (const { type } of fields) {
+    if (type.kind !== "reserved") perKind(INSIDE, type).forEach(refuseOverlay);
+  }
+}
+
+/** Whether code may be made at run time: a page's Content-Security-Policy can forbid it. */
+let compiles: boolean | undefined;
+
+function mayCompile(): boolean {
+  try {
+    compiles ??= new Function("return true")() === true;
+  } catch {
+    compiles = false;
+  }
+  return compiles;
+}
+
+/** A codec whose operations are compiled when they are first called, and then stand in its place. */
+function lazily<T extends object>(layout: StructLayout): StructCodec<T> {
+  const make = <K extends keyof Operations<T>>(name: K): Operations<T>[K] => {
+    refuseUndecorated(layout.struct);
+    return mayCompile() ? compile<T, K>(layout, name, codecOf) : closures<T>(layout, codecOf)[name];
+  };
+  const codec: { -readonly [K in keyof StructCodec<T>]: StructCodec<T>[K] } = {
+    size: layout.size,
+    align: layout.align,
+    sizeOf: sizeOfValue(layout),
+    encode(value, memory, offset, refs) {
+      codec.encode = make("encode");
+      codec.encode(value, memory, offset, refs);
+    },
+    decode(memory, offset, refs) {
+      codec.decode = make("decode");
+      return codec.decode(memory, offset, refs);
+    },
+    encodeArray(...args) {
+      codec.encodeArray = make("encodeArray");
+      codec.encodeArray(...args);
+    },
+    decodeArray(...args) {
+      codec.decodeArray = make("decodeArray");
+      return codec.decodeArray(...args);
+    },
+    view(memory, offset, refs) {
+      codec.view = make("view");
+      return codec.view(memory, offset, refs);
+    },
+    cursor(memory, offset, count, refs) {
+      codec.cursor = make("cursor");
+      return codec.cursor(memory, offset, count, refs);
+    },
+  };
+  return codec;
+}
+
+function sizeOfValue({ fields, size, flexible, abi }: StructLayout): (value: object) => number {
+  const tail = flexible ? fields.at(-1) : undefined;
+  if (tail?.type.kind !== "flexible") return () => size;
+  const { name, offset } = tail;
+  const stride = sizeOf(tail.type.of, abi);
+  return (value) => {
+    const elements = (value as Record<string, { length?: number } | undefined>)[name];
+    return Math.max(size, offset + (elements?.length ?? 0) * stride);
+  };
+}

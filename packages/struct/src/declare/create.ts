@@ -1,0 +1,35 @@
+import { UnknownFieldError } from "../errors.js";
+import type { StructClass } from "../types.js";
+import { descriptorOf } from "./registry.js";
+
+/** The names of properties that can be given a value: no methods, and no `unknown` reserved space. */
+type Settable<T> = {
+  [K in keyof T]-?: unknown extends T[K]
+    ? never
+    : T[K] extends (...args: never) => unknown
+      ? never
+      : K;
+}[keyof T];
+
+/** Values for some properties of an object; a name that the class does not have does not compile. */
+export type StructValues<T> = string extends keyof T ? Partial<T> : Partial<Pick<T, Settable<T>>>;
+
+/**
+ * A new object of a struct class, with these values in place of the initial ones. A value is not
+ * checked here: encoding refuses it when it does not fit.
+ *
+ *     const counter = create(CounterV0, { hits: 1n });
+ *
+ * @throws {UnknownFieldError} for a name that is neither a field with a value nor `@transient`
+ * @throws {DeclarationError} when the class is no struct
+ */
+export function create<T extends object>(struct: StructClass<T>, values: StructValues<T>): T {
+  const { name, fields, transient } = descriptorOf(struct);
+  const settable = fields.filter(({ type }) => type.kind !== "reserved");
+  for (const property of Reflect.ownKeys(values)) {
+    if (transient.has(property) || settable.some((field) => field.name === property)) continue;
+    const known = settable.map((field) => field.name);
+    throw new UnknownFieldError(name, String(property), known);
+  }
+  return Object.assign(new struct(), values);
+}

@@ -1,0 +1,180 @@
+import { DeclarationError, show } from "../errors.js";
+import type { Fault } from "../luo-error.js";
+import { type FieldType, type PerKind, perKind, type StructClass } from "../types.js";
+import { descriptorOf, type FieldDescriptor, isStruct } from "./registry.js";
+
+/**
+ * What can be told of a class by its fields alone, when it is declared.
+ *
+ * @throws {DeclarationError} that names class and field
+ */
+export function checkFields(struct: string, fields: readonly FieldDescriptor[]): void {
+  if (fields.length === 0) {
+    const fault = { found: "has no annotated field", do: "annotate one, such as @u64" };
+    throw new DeclarationError(struct, undefined, fault);
+  }
+  const faults = faultsOf(fields);
+  for (const { name, type, endian } of fields) {
+    const fault = faults.get(name);
+    if (fault !== undefined) throw new DeclarationError(struct, name, fault);
+    if (endian !== undefined && !perKind(HAS_BYTE_ORDER, type)) {
+      const found = `has no byte order, but is marked @${endian}`;
+      throw new DeclarationError(struct, name, { found, do: `remove @${endian}` });
+    }
+  }
+}
+
+/** Fields that cannot stand where they do among the others, by name, with the reason. */
+export function faultsOf(
+  fields: readonly Pick<FieldDescriptor, "name" | "type">[],
+): ReadonlyMap<string, Fault> {
+  const faults = new Map<string, Fault>();
+  const above = new Map<string, FieldType>();
+  for (const { name, type } of fields) {
+    const last = above.size === fields.length - 1;
+    const fault = perKind(FAULT, type, { above, last });
+    if (fault !== undefined) faults.set(name, fault);
+    above.set(name, type);
+  }
+  return faults;
+}
+
+interface Surroundings {
+  readonly above: ReadonlyMap<string, FieldType>;
+  readonly last: boolean;
+}
+
+const fine = () => undefined;
+
+const FAULT: PerKind<Fault | undefined, Surroundings> = {
+  scalar: fine,
+  enum: fine,
+  bits: ({ width }) => {
+    return width > 0 ? undefined : "is a bitfield of no width, which only reserved space can be";
+  },
+  char: fine,
+  bytes: fine,
+  array: fine,
+  flexible: ({ count }, { above, last }) => {
+    if (!last)
+      return { found: "is a flexible array with fields behind it", do: "make it the last" };
+    if (above.size === 0) {
+      return { found: "is a flexible array and the only field", do: "put a field before it" };
+    }
+    if (count === undefined) return undefined;
+    const counter = above.get(count);
+    if (counter?.kind === "scalar" && counter.bounds !== undefined) return undefined;
+    return {
+      found: `is counted by ${count}, which is no integer field above it`,
+      do: "name a field above it that holds an integer",
+    };
+  },
+  struct: fine,
+  union: ({ discriminator }, { above }) => {
+    const type = above.get(discriminator);
+    const integer = type?.kind === "bits" ? type.of : type;
+    if (type?.kind === "enum") return undefined;
+    if (integer?.kind === "scalar" && integer.bounds !== undefined) return undefined;
+    return {
+      found: `is a union told apart by ${discriminator || "nothing"}, which is no integer or enum above it`,
+      do: "name a field above it that holds one",
+    };
+  },
+  ref: fine,
+  reserved: fine,
+};
+
+/** Types whose bytes have an order. */
+export const HAS_BYTE_ORDER: PerKind<boolean> = {
+  scalar: () => true,
+  enum: () => true,
+  bits: () => false,
+  char: () => false,
+  bytes: () => false,
+  array: ({ of }) => perKind(HAS_BYTE_ORDER, of),
+  flexible: ({ of }) => perKind(HAS_BYTE_ORDER, of),
+  struct: () => false,
+  union: () => false,
+  ref: () => true,
+  reserved: () => false,
+};
+
+/** The structs that lie inside a value of the type. */
+export const INSIDE: PerKind<readonly StructClass[]> = {
+  scalar: () => [],
+  enum: () => [],
+  bits: () => [],
+  char: () => [],
+  bytes: () => [],
+  array: ({ of }) => perKind(INSIDE, of),
+  flexible: ({ of }) => perKind(INSIDE, of),
+  struct: ({ of }) => [of()],
+  union: ({ of }) => Object.values(of()),
+  ref: () => [],
+  reserved: ({ of }) => perKind(INSIDE, of),
+};
+
+/** Structs of which all that is inside is declared: none can come to contain one that is not yet. */
+const settled = new WeakSet<StructClass>();
+
+/**
+ * Finds a struct inside itself. A class that is named before it is declared cannot be looked into
+ * yet: the cycle is then found when the last of its classes is declared.
+ *
+ * @throws {DeclarationError} that shows the cycle
+ */
+export function checkCycles(struct: StructClass): void {
+  const seen = new Set([struct]);
+  let open = false;
+  const visit = (next: StructClass, path: readonly StructClass[]): void => {
+    for (const { type, name } of descriptorOf(next).fields) {
+      for (const inner of inside(type)) {
+        const route = inner === undefined ? path : [...path, inner];
+        if (inner === struct) {
+          const names = route.map((link) => link.name).join(" > ");
+          throw new DeclarationError(
+            descriptorOf(struct).name,
+            path.length === 1 ? name : undefined,
+            {
+              found: `contains itself (${names})`,
+              do: "use @ref for one of them",
+            },
+          );
+        }
+        if (inner === undefined || !isStruct(inner)) open = true;
+        else if (!settled.has(inner) && !seen.has(inner)) {
+          seen.add(inner);
+          visit(inner, route);
+        }
+      }
+    }
+  };
+  visit(struct, [struct]);
+  if (!open) for (const each of seen) settled.add(each);
+}
+
+/** The structs inside; undefined for what is not declared by now. */
+function inside(type: FieldType): readonly (StructClass | undefined)[] {
+  try {
+    return perKind(INSIDE, type);
+  } catch (error) {
+    // A class in its temporal dead zone.
+    if (error instanceof ReferenceError) return [undefined];
+    throw error;
+  }
+}
+
+/** Whether a number is a power of two from 1 to 4096. */
+export function isAlignment(align: number): boolean {
+  return Number.isInteger(align) && align >= 1 && align <= 4096 && (align & (align - 1)) === 0;
+}
+
+/** @throws {DeclarationError} unless the alignment is a power of two from 1 to 4096 */
+export function checkAlign(what: string, align: number): void {
+  if (!isAlignment(align)) {
+    throw new DeclarationError(what, undefined, {
+      found: `an alignment of ${show(align)}`,
+      expected: "a power of two from 1 to 4096",
+    });
+  }
+}

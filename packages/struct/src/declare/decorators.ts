@@ -1,0 +1,273 @@
+import { DeclarationError, show } from "../errors.js";
+import {
+  type ArrayType,
+  type FieldType,
+  type NestedType,
+  SCALARS,
+  type ScalarType,
+  type Sequence,
+  type StructClass,
+} from "../types.js";
+import { annotate, type FieldDecorator, field } from "./field-decorator.js";
+import { isStruct } from "./registry.js";
+
+/** What can be repeated in an array: an annotation, or a class. */
+export type ElementType<T> = FieldDecorator<T> | (T extends object ? StructClass<T> : never);
+
+const scalar = <T>(type: ScalarType) => field<T>(type);
+
+/** Unsigned integer of 1 byte, 0 to 255. */
+export const u8: FieldDecorator<number> = scalar(SCALARS.u8);
+/** Unsigned integer of 2 bytes, 0 to 65 535. */
+export const u16: FieldDecorator<number> = scalar(SCALARS.u16);
+/** Unsigned integer of 4 bytes, 0 to 2^32 - 1. */
+export const u32: FieldDecorator<number> = scalar(SCALARS.u32);
+/**
+ * Unsigned integer of 8 bytes, a bigint from 0 to 2^64 - 1. `@u64.number` has the same bytes and is
+ * a safe integer: a value beyond 2^53 - 1 throws on writing and on reading.
+ */
+export const u64: FieldDecorator<bigint> & { readonly number: FieldDecorator<number> } =
+  Object.assign(scalar<bigint>(SCALARS.u64), { number: scalar<number>(SCALARS.u64Number) });
+/** Signed integer of 1 byte, -128 to 127. */
+export const i8: FieldDecorator<number> = scalar(SCALARS.i8);
+/** Signed integer of 2 bytes, -32 768 to 32 767. */
+export const i16: FieldDecorator<number> = scalar(SCALARS.i16);
+/** Signed integer of 4 bytes, -2^31 to 2^31 - 1. */
+export const i32: FieldDecorator<number> = scalar(SCALARS.i32);
+/** Signed integer of 8 bytes, a bigint from -2^63 to 2^63 - 1; `@i64.number` is a safe integer. */
+export const i64: FieldDecorator<bigint> & { readonly number: FieldDecorator<number> } =
+  Object.assign(scalar<bigint>(SCALARS.i64), { number: scalar<number>(SCALARS.i64Number) });
+/** IEEE 754 binary32: a number is rounded to it; a finite one beyond its range throws. */
+export const f32: FieldDecorator<number> = scalar(SCALARS.f32);
+/** IEEE 754 binary64. */
+export const f64: FieldDecorator<number> = scalar(SCALARS.f64);
+/** One byte, 0 or 1; any other byte is an error on reading. */
+export const bool: FieldDecorator<boolean> = scalar(SCALARS.bool);
+
+/** The u64 address of something: a bigint, 0n for null. What lies there is for the program to know. */
+export const address: FieldDecorator<bigint> = scalar(SCALARS.address);
+
+/**
+ * An integer of which only some values are allowed, in memory as the integer type says: a numeric
+ * TypeScript enum, a list of numbers, or a list of strings, which stand for 0, 1, 2 and so on. Any
+ * other value throws, on writing and on reading.
+ *
+ *     @enumeration(u8, Color) color = Color.Red;
+ *     @enumeration(u32, ["idle", "busy"]) state: "idle" | "busy" = "idle";
+ */
+export function enumeration<const L extends string | number>(
+  of: FieldDecorator<number>,
+  members: readonly L[],
+): FieldDecorator<L>;
+export function enumeration<E extends Record<string, string | number>>(
+  of: FieldDecorator<number>,
+  members: E,
+): FieldDecorator<Extract<E[keyof E], number>>;
+export function enumeration(
+  of: FieldDecorator<number>,
+  members: readonly (string | number)[] | Record<string, string | number>,
+): FieldDecorator<string | number> {
+  const { type } = of;
+  if (type.kind !== "scalar" || type.value !== "number" || type.bounds === undefined) {
+    throw new DeclarationError("@enumeration", undefined, "needs an integer type, such as u8");
+  }
+  const [low, high] = type.bounds as readonly [number, number];
+  // A numeric enum also maps its numbers back to its names.
+  const list = Array.isArray(members)
+    ? members.map((member, index) => [typeof member === "number" ? member : index, member] as const)
+    : Object.values(members).flatMap((value) =>
+        typeof value === "number" ? [[value, value] as const] : [],
+      );
+  for (const [number] of list) {
+    if (!Number.isInteger(number) || number < low || number > high) {
+      const problem = `has the member ${number}, expected integers from ${low} to ${high} (${type.name})`;
+      throw new DeclarationError("@enumeration", undefined, problem);
+    }
+  }
+  if (list.length === 0) throw new DeclarationError("@enumeration", undefined, "has no members");
+  const byNumber = new Map(list);
+  if (new Set(Array.from(byNumber.values(), String)).size < byNumber.size) {
+    const problem = "has a member twice, which would be two numbers; keep one";
+    throw new DeclarationError("@enumeration", undefined, problem);
+  }
+  return field({ kind: "enum", of: type, members: byNumber });
+}
+
+/**
+ * A bitfield: C's `type name : width`. Fields share units of their type as the C ABI says; its value
+ * is what the type's value is. A bool has 1 bit.
+ *
+ *     @bits(u64, 52) pfn = 0n;
+ *     @bits(u64, 12) flags = 0n;
+ *
+ * @param width 1 up to the bits of the type; 0 only as `@reserved(bits(type, 0))`
+ */
+export function bits<T extends number | bigint | boolean>(
+  of: FieldDecorator<T>,
+  width: number,
+): FieldDecorator<T> {
+  const { type } = of;
+  if (type.kind !== "scalar" || (type.bounds === undefined && type.value !== "boolean")) {
+    throw new DeclarationError("@bits", undefined, "needs an integer type or bool");
+  }
+  const most =
+    type.value === "boolean" ? 1 : type.value === "number" && type.size === 8 ? 53 : type.size * 8;
+  if (!Number.isInteger(width) || width < 0 || width > most) {
+    const problem = `the width is ${show(width)}, expected an integer from 1 to ${most} (${type.name})`;
+    throw new DeclarationError("@bits", undefined, problem);
+  }
+  return field({ kind: "bits", of: type, width });
+}
+
+/**
+ * Text in `length` bytes of UTF-8, padded with NUL: C's `char name[length]`. Text that needs more
+ * bytes, holds a NUL or a lone surrogate throws on writing; bytes after the first NUL that are none
+ * throw on reading.
+ *
+ * @param options `terminated`: the last byte is always NUL, so text has one byte less
+ */
+export function char(
+  length: number,
+  { terminated = false }: { readonly terminated?: boolean } = {},
+): FieldDecorator<string> {
+  return field({ kind: "char", length: count("char", length, terminated ? 2 : 1), terminated });
+}
+
+/** `length` raw bytes: C's `unsigned char x[length]`. The value is a Uint8Array of just that length. */
+export function bytes(length: number): FieldDecorator<Uint8Array, Uint8Array<ArrayBuffer>> {
+  return field({ kind: "bytes", length: count("bytes", length) });
+}
+
+/**
+ * A fixed array, C's `x[length]`, with as many dimensions as lengths. Values have just those
+ * lengths. One of no elements takes no space and still aligns, as GNU C's `x[0]` does.
+ *
+ *     @array(u32, 4) list: number[] = [0, 0, 0, 0];
+ *     @array(Point, 2, 3) grid: Point[][] = ...;
+ */
+export function array<T>(of: ElementType<T>, length: number): FieldDecorator<T[]>;
+export function array<T>(of: ElementType<T>, rows: number, length: number): FieldDecorator<T[][]>;
+export function array<T>(
+  of: ElementType<T>,
+  planes: number,
+  rows: number,
+  length: number,
+): FieldDecorator<T[][][]>;
+export function array<T>(
+  of: ElementType<T>,
+  ...lengths: number[]
+): FieldDecorator<T[]> | FieldDecorator<T[][]> | FieldDecorator<T[][][]> {
+  const type = lengths.reduceRight<FieldType>(
+    (inner, length): ArrayType => ({ kind: "array", of: inner, length: count("array", length, 0) }),
+    elementType("array", of),
+  );
+  return field<T[]>(type);
+}
+
+/**
+ * C's flexible array member: as many elements as the field `count` says, behind the struct, whose
+ * size does not include them. It is the last field. Without `count`, reading takes what fits into
+ * the memory.
+ *
+ *     @u32 count = 0;
+ *     @flexible(Item, { count: "count" }) items: Item[] = [];
+ */
+export function flexible<T>(
+  of: ElementType<T>,
+  { count }: { readonly count?: string } = {},
+): FieldDecorator<T[]> {
+  return field({ kind: "flexible", of: elementType("flexible", of), count });
+}
+
+/**
+ * Space without a value, of the size and alignment of a type: written as zeros. On reading it is
+ * ignored, or checked to be zeros.
+ *
+ *     @reserved(bytes(12)) reserved: unknown;
+ *     @reserved(bits(u32, 0)) _: unknown; // ends the unit of the bitfields above
+ */
+export function reserved(
+  of: FieldDecorator<never> | FieldDecorator<number> | { readonly type: FieldType },
+  { checked = false }: { readonly checked?: boolean } = {},
+): FieldDecorator<unknown, never> {
+  if (of.type.kind === "reserved" || of.type.kind === "flexible") {
+    const problem = `cannot be of kind ${of.type.kind}, which has no size of its own`;
+    throw new DeclarationError("@reserved", undefined, problem);
+  }
+  return field({ kind: "reserved", of: of.type, checked });
+}
+
+/**
+ * One of several structs in the same place: C's union, told apart by a field that is declared above
+ * it. What the chosen struct leaves of the space is zero.
+ *
+ *     @u32 kind = 0;
+ *     @union("kind", () => ({ 0: Circle, 1: Square })) shape: Circle | Square = new Circle();
+ */
+export function union<U extends Record<string | number, StructClass>>(
+  discriminator: string,
+  of: () => U,
+): FieldDecorator<InstanceType<U[keyof U]>> {
+  return field({ kind: "union", discriminator, of });
+}
+
+/**
+ * A struct inside the struct. `@struct` takes the class from the property's type, where
+ * `emitDecoratorMetadata` is on; `@struct(() => Inner)` names it.
+ */
+export function struct<T extends object>(of: () => StructClass<T>): FieldDecorator<T>;
+export function struct(target: object, key: string): void;
+export function struct(
+  ...args: [of: () => StructClass] | [target: object, key: string]
+): FieldDecorator<object> | undefined {
+  if (args.length === 1) return field({ kind: "struct", of: args[0] });
+  const [target, key] = args;
+  if (typeof key === "object") {
+    const { name } = key as ClassFieldDecoratorContext;
+    throw new DeclarationError(
+      "a class",
+      String(name),
+      "has the type undefined, as standard decorators do not tell it; name it: @struct(() => Inner)",
+    );
+  }
+  const declared: unknown = Reflect.getMetadata("design:type", target, key);
+  if (typeof declared !== "function" || !isStruct(declared)) {
+    throw new DeclarationError(
+      target.constructor.name,
+      key,
+      `has the type ${show(declared)}, which is not a struct that is declared above; name it: @struct(() => Inner)`,
+    );
+  }
+  const type: NestedType = { kind: "struct", of: () => declared as StructClass };
+  annotate(type, [target, key]);
+  return undefined;
+}
+
+/**
+ * An array of structs elsewhere in preserved memory: here lies its u64 address, and the array may
+ * grow without moving. Takes any array when written; is a view over the memory when read.
+ */
+export function ref<T extends object>(of: () => StructClass<T>): FieldDecorator<Sequence<T>> {
+  return field({ kind: "ref", of });
+}
+
+function elementType<T>(annotation: string, of: ElementType<T>): FieldType {
+  const type: FieldType =
+    "type" in of ? of.type : { kind: "struct", of: () => of as unknown as StructClass };
+  if (["bits", "flexible", "union", "reserved"].includes(type.kind)) {
+    const problem = `cannot hold elements of kind ${type.kind}; put it into a struct`;
+    throw new DeclarationError(`@${annotation}`, undefined, problem);
+  }
+  return type;
+}
+
+function count(annotation: string, length: number, least = 1): number {
+  if (!Number.isSafeInteger(length) || length < least) {
+    throw new DeclarationError(
+      `@${annotation}`,
+      undefined,
+      `the length is ${show(length)}, expected an integer of at least ${least}`,
+    );
+  }
+  return length;
+}

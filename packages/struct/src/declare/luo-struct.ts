@@ -1,0 +1,71 @@
+import { DeclarationError, show } from "../errors.js";
+import type { StructClass } from "../types.js";
+import { checkAlign, checkCycles, checkFields } from "./declaration.js";
+import {
+  addField,
+  addStruct,
+  type FieldDescriptor,
+  fieldsOf,
+  type StructOptions,
+  transientOf,
+} from "./registry.js";
+
+/** Types refer to structs as `family@version`, so a family's name is a word. */
+export const FAMILY = /^[\p{L}\p{N}_$./-]+$/u;
+
+/**
+ * Makes a class a struct: its annotated fields, in the order of declaration, become a layout as the
+ * C ABI has it. Those of a base class come first; one that holds nested structs may be declared again
+ * with other classes, such as newer versions, and keeps its place.
+ *
+ * @param version the version within the family, 0 to 2^32 - 1
+ * @throws {DeclarationError} that names class and field, when there is no such layout
+ */
+export function LuoStruct(version: number, options: StructOptions = {}) {
+  return <C extends StructClass>(target: C, context?: ClassDecoratorContext<C>): void => {
+    const { name } = target;
+    if (!Number.isInteger(version) || version < 0 || version > 0xffff_ffff) {
+      throw new DeclarationError(
+        name,
+        undefined,
+        `the version is ${show(version)}, expected an integer from 0 to 4294967295`,
+      );
+    }
+    const family = options.family ?? name.replace(/V\d+$/, "");
+    if (!FAMILY.test(family)) {
+      const problem = `the family is ${show(family)}, expected letters, digits and any of _ $ . / -; say { family: "..." }`;
+      throw new DeclarationError(name, undefined, problem);
+    }
+    if (options.align !== undefined) checkAlign(name, options.align);
+    const owner = typeof context === "object" ? context.metadata : target.prototype;
+    const fields = fieldsOf(owner, name);
+    checkFields(name, fields);
+    const transient = transientOf(owner);
+    for (const { name: field } of fields) {
+      if (!transient.has(field)) continue;
+      const problem = "is a field and @transient, which says that it is none; remove one";
+      throw new DeclarationError(name, field, problem);
+    }
+    addStruct({ struct: target, name, version, family, fields, transient, options });
+    checkCycles(target);
+  };
+}
+
+/**
+ * Makes a struct without a class in the source: for tools, and for layouts that are read from
+ * elsewhere.
+ *
+ * @throws {DeclarationError} as `@LuoStruct` does
+ */
+export function defineStruct(
+  name: string,
+  version: number,
+  fields: readonly FieldDescriptor[],
+  options: StructOptions = {},
+): StructClass<Record<string, unknown>> {
+  const made = { [name]: class {} as StructClass<Record<string, unknown>> }[name];
+  if (made === undefined) throw new DeclarationError(name, undefined, "is no name for a struct");
+  for (const descriptor of fields) addField(made.prototype, name, descriptor);
+  LuoStruct(version, options)(made);
+  return made;
+}

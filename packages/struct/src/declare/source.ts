@@ -1,0 +1,175 @@
+import { type FieldType, type PerKind, perKind, type StructClass } from "../types.js";
+import type { FieldDescriptor, StructOptions } from "./registry.js";
+
+type OfKind<K extends FieldType["kind"]> = Extract<FieldType, { readonly kind: K }>;
+
+/** What source calls the things that it does not declare itself. */
+export interface SourceNames {
+  /** What is called for each name that the source imports; gives the name there. */
+  use(imported: string): string;
+  /** The name of a struct's class. */
+  structOf(struct: StructClass): string;
+  /** An enum that is declared by name; without it, members are written as a list. */
+  enumOf?(type: OfKind<"enum">): { readonly name: string; readonly first: string };
+}
+
+interface Text {
+  /** What `array` takes. */
+  readonly element: string;
+  /** What stands before a property, without its `@`, unless it is the same. */
+  readonly annotation?: () => string;
+  /** What a property must be declared as, where its initial value does not tell. */
+  readonly type?: () => string;
+  readonly initial: string;
+}
+
+const INITIAL = { number: "0", bigint: "0n", boolean: "false" } as const;
+
+/** Arrays of so many dimensions are annotated at once. */
+const DIMENSIONS = 3;
+
+const TEXT: PerKind<Text, SourceNames> = {
+  scalar: ({ name, size, value, bounds }, names) => {
+    const narrowed = value === "number" && size === 8 && bounds !== undefined;
+    return { element: `${names.use(name)}${narrowed ? ".number" : ""}`, initial: INITIAL[value] };
+  },
+  enum: (type, names) => {
+    const of = perKind(TEXT, type.of, names).element;
+    const declared = names.enumOf?.(type);
+    if (declared !== undefined) {
+      const { name, first } = declared;
+      return {
+        element: `${names.use("enumeration")}(${of}, ${name})`,
+        initial: `${name}.${first}`,
+      };
+    }
+    const members = Array.from(type.members.values(), literal);
+    return {
+      element: `${names.use("enumeration")}(${of}, [${members.join(", ")}])`,
+      type: () => members.join(" | "),
+      initial: members[0] ?? "0",
+    };
+  },
+  bits: ({ of, width }, names) => {
+    const { element, initial } = perKind(TEXT, of, names);
+    return { element: `${names.use("bits")}(${element}, ${width})`, initial };
+  },
+  char: ({ length, terminated }, names) => ({
+    element: `${names.use("char")}(${length}${terminated ? ", { terminated: true }" : ""})`,
+    initial: '""',
+  }),
+  bytes: ({ length }, names) => ({
+    element: `${names.use("bytes")}(${length})`,
+    initial: `new Uint8Array(${length})`,
+  }),
+  array: (type, names) => {
+    const lengths: number[] = [];
+    let of: FieldType = type;
+    for (; of.kind === "array" && lengths.length < DIMENSIONS; of = of.of) lengths.push(of.length);
+    const { element, type: declared, initial } = perKind(TEXT, of, names);
+    return {
+      element: `${names.use("array")}(${[element, ...lengths].join(", ")})`,
+      ...(declared && { type: () => `(${declared()})${"[]".repeat(lengths.length)}` }),
+      initial: lengths.reduceRight(elements, initial),
+    };
+  },
+  flexible: ({ of, count }, names) => {
+    const { element, type: declared, initial } = perKind(TEXT, of, names);
+    const options = count === undefined ? "" : `, { count: ${literal(count)} }`;
+    return {
+      element: `${names.use("flexible")}(${element}${options})`,
+      ...(declared && { type: () => `(${declared()})[]` }),
+      initial: elements(initial, 0),
+    };
+  },
+  struct: ({ of }, names) => {
+    const name = names.structOf(of());
+    return {
+      element: name,
+      annotation: () => `${names.use("struct")}(() => ${name})`,
+      initial: `new ${name}()`,
+    };
+  },
+  union: ({ discriminator, of }, names) => {
+    const members = Object.entries(of()).map(([key, struct]) => [key, names.structOf(struct)]);
+    const list = members.map(([key = "", name]) => `${literal(key)}: ${name}`).join(", ");
+    return {
+      element: `${names.use("union")}(${literal(discriminator)}, () => ({ ${list} }))`,
+      type: () => [...new Set(members.map(([, name]) => name))].join(" | "),
+      initial: `new ${members[0]?.[1]}()`,
+    };
+  },
+  ref: ({ of }, names) => {
+    const name = names.structOf(of());
+    return {
+      element: `${names.use("ref")}(() => ${name})`,
+      type: () => `${names.use("Sequence")}<${name}>`,
+      initial: "[]",
+    };
+  },
+  reserved: ({ of, checked }, names) => ({
+    element: `${names.use("reserved")}(${perKind(TEXT, of, names).element}${checked ? ", { checked: true }" : ""})`,
+    type: () => "unknown",
+    initial: "",
+  }),
+};
+
+/** A type as it is annotated, without the `@`: `array(u32, 4)`. */
+export function typeSource(type: FieldType, names: SourceNames): string {
+  const { element, annotation } = perKind(TEXT, type, names);
+  return annotation?.() ?? element;
+}
+
+const elements = (initial: string, length: number) =>
+  `Array.from({ length: ${length} }, () => ${initial})`;
+
+/**
+ * A field as a line of a class: `@char(46) address = "";`.
+ *
+ * @param value what the property is to hold initially, where that is a primitive
+ */
+export function propertySource(
+  { name, type, packed, align, endian }: FieldDescriptor,
+  names: SourceNames,
+  value?: unknown,
+): string {
+  const { type: declared, initial } = perKind(TEXT, type, names);
+  const annotations = [
+    ...(packed ? [names.use("packed")] : []),
+    ...(align === undefined ? [] : [`${names.use("aligned")}(${align})`]),
+    ...(endian === undefined ? [] : [names.use(endian)]),
+    typeSource(type, names),
+  ];
+  const text = annotations.map((annotation) => `@${annotation}`).join(" ");
+  const of = declared === undefined ? "" : `: ${declared()}`;
+  const property = `${text} ${nameSource(name)}${of}`;
+  if (type.kind === "reserved") return `${property};`;
+  return `${property} = ${isPrimitive(value) ? literal(value) : initial};`;
+}
+
+/** A property's name, in quotes where it is no identifier. */
+export function nameSource(name: string): string {
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : literal(name);
+}
+
+/** The annotation of a class: `@LuoStruct(1, { family: "memfd" })`. */
+export function structSource(version: number, options: StructOptions, names: SourceNames): string {
+  const said = Object.entries(options).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  const list = said.length === 0 ? "" : `, { ${said.join(", ")} }`;
+  return `@${names.use("LuoStruct")}(${version}${list})`;
+}
+
+type Primitive = string | number | bigint | boolean;
+
+function isPrimitive(value: unknown): value is Primitive {
+  return ["string", "number", "bigint", "boolean"].includes(typeof value);
+}
+
+function literal(value: Primitive): string {
+  if (typeof value === "bigint") return `${value}n`;
+  return Object.is(value, -0)
+    ? "-0"
+    : typeof value === "string"
+      ? JSON.stringify(value)
+      : `${value}`;
+}
