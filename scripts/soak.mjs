@@ -1,14 +1,13 @@
 /**
- * Runs a test file for longer than `npm test` does: `--images 5000 --seed 7` is LUO_IMAGES=5000 and
- * LUO_SEED=7 to it, and of an option given twice the last counts.
+ * Runs test files for longer than `npm test` does: `--images 5000 --seed 7` sets LUO_IMAGES=5000 and
+ * LUO_SEED=7 for them. The last of two equal options counts.
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 
-const [file, ...args] = process.argv.slice(2);
 const number = { type: "string" };
-const { values } = parseArgs({
-  args,
+const { values, positionals: files } = parseArgs({
+  allowPositionals: true,
   options: { images: number, kills: number, runs: number, seed: number },
 });
 const env = { ...process.env };
@@ -19,5 +18,5 @@ for (const [name, value] of Object.entries(values)) {
   }
   env[`LUO_${name.toUpperCase()}`] = value;
 }
-const { status } = spawnSync("vitest", ["run", file], { env, stdio: "inherit" });
+const { status } = spawnSync("vitest", ["run", ...files], { env, stdio: "inherit" });
 process.exit(status ?? 1);

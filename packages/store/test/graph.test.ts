@@ -131,7 +131,9 @@ function change(arrays: readonly Sequence<Node>[], step: Step & { kind: "change"
 
 const copyOf = (backing: HeapBacking) => heapBacking(backing.toBytes().buffer);
 
-test("graphs keep their sharing and their circles, whatever is changed, copied, sealed and opened", () => {
+test("graphs keep their sharing and their circles, whatever is changed, copied, sealed and opened", {
+  timeout: 600_000,
+}, () => {
   const check = fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
     let backing = heapBacking();
     let store = ObjectStore.create(backing);
