@@ -255,6 +255,28 @@ test("references that were grown apart lead to one array, and the image can be w
   expect([found.left.length, found.right.length]).toEqual([2, 2]);
 });
 
+test("a change after an object was put is no part of it, also when it is sealed", () => {
+  const backing = heapBacking();
+  const store = ObjectStore.create(backing);
+  store.put("a", Object.assign(new NodeV1(), { left: [new NodeV1()] }));
+  const taken = store.take("a", New) as NodeV1;
+  const left = taken.left as PreservedArray<NodeV1>;
+  left.append([Object.assign(new NodeV1(), { id: 1 })]);
+  store.put("a", taken);
+  left.append([Object.assign(new NodeV1(), { id: 2 })]);
+  left.set(0, Object.assign(new NodeV1(), { id: 3 }));
+  const ids = (of: ObjectStore) => Array.from((of.take("a", New) as NodeV1).left, ({ id }) => id);
+  expect(ids(store)).toEqual([0, 1]);
+  store.seal();
+  expect(ids(store)).toEqual([0, 1]);
+  expect(ids(ObjectStore.open(copyOf(backing), { verify: true }))).toEqual([0, 1]);
+  expect(Array.from(left, ({ id }) => id)).toEqual([3, 1, 2]);
+  store.put("a", taken);
+  store.seal();
+  expect(ids(ObjectStore.open(copyOf(backing), { verify: true }))).toEqual([3, 1, 2]);
+  store.verify();
+});
+
 test("of two copies that were taken and changed, the one that is put is kept, and the other copied", () => {
   const store = ObjectStore.create(heapBacking());
   store.put("a", Object.assign(new NodeV1(), { left: [new NodeV1()] }));

@@ -130,6 +130,16 @@ export class ArrayStorage implements ArrayIdentity {
     this.#extents.forgetFormer();
   }
 
+  /**
+   * Says that an object has the array as it is: the next change moves it, as if the generation had been
+   * sealed. What only earlier readers needed is for the holder of that object to free.
+   */
+  share(): void {
+    this.#generation = -1;
+    this.#extents.share();
+    this.forgetFormer();
+  }
+
   /** Where an element in use lies. @throws {BadAddressError} when its bytes have changed */
   locate(index: number): Location {
     return this.#extents.locate(index);

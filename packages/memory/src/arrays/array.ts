@@ -105,9 +105,10 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     return this.#owner;
   }
 
-  /** Moves the view to the owner that the array has from now on. */
+  /** Moves the view to the owner of the object that the array is part of from now on. */
   transfer(owner: ArrayHost): void {
     this.#storage = this.#current;
+    this.#storage.share();
     this.#owner = owner;
     this.#epoch = owner.epoch;
   }

@@ -102,6 +102,11 @@ export class Extents {
     this.#former = [];
   }
 
+  /** Has every extent copied before it is written to again. */
+  share(): void {
+    for (const extent of this.#loaded ?? []) extent.generation = -1;
+  }
+
   /**
    * Where an element in use lies.
    *
