@@ -9,6 +9,7 @@ import {
   bool,
   bytes,
   codecOf,
+  create,
   DeclarationError,
   defineStruct,
   LuoError,
@@ -76,7 +77,7 @@ const MISUSES: Readonly<Record<string, () => unknown>> = {
     memfd.close();
     memfd.resize(0);
   },
-  LUO_CONVERSION: () => Lamp.convert(Object.assign(new LampV1(), { hue: 3 }), 0),
+  LUO_CONVERSION: () => Lamp.convert(create(LampV1, { hue: 3 }), 0),
   LUO_C_NAME: () => toCHeader(defineStruct("Size", 0, [{ name: "größe", type: u8.type }])),
   LUO_DECLARATION: () => bytes(0),
   LUO_DETACHED: () => {

@@ -1,7 +1,7 @@
 import { Memfd } from "@luo/linux";
 import { ArrayOwner, OutOfMemoryError, PreservedArray } from "@luo/memory";
 import { heapBacking, ObjectStore } from "@luo/store";
-import { bytes, LuoStruct, ref, type Sequence, u64 } from "@luo/struct";
+import { bytes, create, LuoStruct, ref, type Sequence, u64 } from "@luo/struct";
 import { family } from "@luo/version";
 import { afterEach, expect, test } from "vitest";
 
@@ -34,7 +34,7 @@ test("an object larger than a page", () => {
   const backing = heapBacking();
   const store = ObjectStore.create(backing);
   const data = Uint8Array.from({ length: 5000 }, (_, n) => n);
-  store.put("a", Object.assign(new Large(), { id: 7, data }), { family: family(Large) });
+  store.put("a", create(Large, { id: 7, data }), { family: family(Large) });
   store.seal();
   expect(ObjectStore.open(backing, { verify: true }).take("a", family(Large))?.data).toEqual(data);
 });
@@ -107,7 +107,7 @@ large(
   () => {
     const image = memfd();
     const store = ObjectStore.create(image);
-    const object = Object.assign(new Blocks(), { all: [new Block()] });
+    const object = create(Blocks, { all: [new Block()] });
     const blocks = family(Blocks);
     store.put("blocks", object, { family: blocks });
     const taken = store.take("blocks", blocks);

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { Memfd } from "@luo/linux";
 import { ObjectStore } from "@luo/store";
-import { LuoStruct, ref, type Sequence, u64 } from "@luo/struct";
+import { create, LuoStruct, ref, type Sequence, u64 } from "@luo/struct";
 import { familyOf } from "@luo/version";
 import { expect, test } from "vitest";
 
@@ -17,8 +17,8 @@ class Holder {
 
 const Holders = familyOf(Holder);
 const holder = (count: number) =>
-  Object.assign(new Holder(), {
-    items: Array.from({ length: count }, (_, n) => Object.assign(new Item(), { id: BigInt(n) })),
+  create(Holder, {
+    items: Array.from({ length: count }, (_, n) => create(Item, { id: BigInt(n) })),
   });
 
 test("an image in a memfd that is sealed is read by everyone and changed by no one", () => {

@@ -8,6 +8,7 @@ import { ObjectStore } from "@luo/store";
 import {
   bytes,
   char,
+  create,
   flexible,
   LuoStruct,
   ref,
@@ -106,9 +107,9 @@ test("is written to, and what it holds stays until it is freed", () => {
   const reopened = (backing: HeapBacking) => heapBacking(backing.toBytes().buffer);
   const a = store.take("a", List) as ListV1;
   if (!(a.items instanceof PreservedArray)) throw new Error("it holds no array");
-  a.items.append([Object.assign(new Item(), { id: 1000 })]);
+  a.items.append([create(Item, { id: 1000 })]);
   store.put("a", a, { alongside: [0] });
-  for (const n of range(2000)) store.put(`new/${n}`, Object.assign(new Item(), { id: n }));
+  for (const n of range(2000)) store.put(`new/${n}`, create(Item, { id: n }));
   for (const n of range(290)) store.delete(`small/${n}`);
   // What is not sealed leaves the image as the stranger packed it.
   check(ObjectStore.open(reopened(backing), { verify: true }));

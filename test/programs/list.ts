@@ -2,7 +2,7 @@
  * Keeps a list and tells what is in it. Each of three processes adds an entry once it serves, and hands
  * over to the next.
  */
-import { family, LuoStruct, liveUpdate, ref, type Sequence, spawnCarrier, u32 } from "luo";
+import { create, family, LuoStruct, liveUpdate, ref, type Sequence, spawnCarrier, u32 } from "luo";
 
 @LuoStruct(0, { family: "entry" })
 class Entry {
@@ -18,7 +18,7 @@ const live = await liveUpdate({ families: [Lists] });
 const list = await live.object("list", Lists);
 await live.ready();
 
-const next = Object.assign(new Entry(), { number: list.entries.length });
+const next = create(Entry, { number: list.entries.length });
 list.entries = [...list.entries, next];
 console.log(Array.from(list.entries, ({ number }) => number).join(" "));
 if (list.entries.length < 3) await live.update(spawnCarrier());

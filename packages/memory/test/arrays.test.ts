@@ -4,7 +4,7 @@ import {
   type PreservedArray,
   type PreservedMemory,
 } from "@luo/memory";
-import { bytes, LuoStruct, ref, type Sequence, u8, u32 } from "@luo/struct";
+import { bytes, create, LuoStruct, ref, type Sequence, u8, u32 } from "@luo/struct";
 import { describe, expect, test } from "vitest";
 import { bytesAt, Group, growable, Item, item, items } from "./fixture.js";
 
@@ -82,7 +82,7 @@ test("an array of structs that refer to arrays themselves, and its end", () => {
   const { memory, arrays } = prepare();
   const { pool } = arrays;
   const groups = Array.from({ length: 300 }, (_, number) =>
-    Object.assign(new Group(), { number, items: items(number % 5) }),
+    create(Group, { number, items: items(number % 5) }),
   );
   const address = arrays.store(groups, Group);
   memory.flush();
@@ -153,12 +153,10 @@ test("elements larger than an extent, and elements of one byte", () => {
   }
   const { arrays } = prepare();
   const large = arrays.alloc(Large);
-  for (const id of [1, 2, 3]) large.append([Object.assign(new Large(), { id })]);
+  for (const id of [1, 2, 3]) large.append([create(Large, { id })]);
   expect(Array.from(large, ({ id }) => id)).toEqual([1, 2, 3]);
   const small = arrays.alloc(Small);
-  small.append(
-    Array.from({ length: 2_200_000 }, (_, n) => Object.assign(new Small(), { id: n % 251 })),
-  );
+  small.append(Array.from({ length: 2_200_000 }, (_, n) => create(Small, { id: n % 251 })));
   expect([small.length, small.at(2_199_999)?.id]).toEqual([2_200_000, 2_199_999 % 251]);
 });
 
@@ -297,7 +295,7 @@ class Node {
   @ref(() => Node) next: Sequence<Node> = [];
 }
 
-const node = (id: number, next: Sequence<Node> = []) => Object.assign(new Node(), { id, next });
+const node = (id: number, next: Sequence<Node> = []) => create(Node, { id, next });
 
 describe("an array is its address", () => {
   test("all views of one array see its changes, also over generations", () => {

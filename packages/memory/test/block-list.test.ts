@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { ArrayOwner, BadAddressError, BlockList, PreservedMemory } from "@luo/memory";
-import { bytes, char, LuoStruct, u64 } from "@luo/struct";
+import { bytes, char, create, LuoStruct, u64 } from "@luo/struct";
 import { describe, expect, test } from "vitest";
 import { growable } from "./fixture.js";
 
@@ -14,7 +14,7 @@ class Session {
 }
 
 const session = (n: number) =>
-  Object.assign(new Session(), { name: `session ${n}`, files: BigInt(n * 4096), count: BigInt(n) });
+  create(Session, { name: `session ${n}`, files: BigInt(n * 4096), count: BigInt(n) });
 
 test("entries lie as Linux's KHO blocks have them", () => {
   const memory = growable(8);

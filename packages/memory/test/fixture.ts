@@ -1,5 +1,5 @@
 import { heapBacking, PreservedMemory } from "@luo/memory";
-import { LuoStruct, ref, type Sequence, u16, u64 } from "@luo/struct";
+import { create, LuoStruct, ref, type Sequence, u16, u64 } from "@luo/struct";
 
 @LuoStruct(0)
 export class Item {
@@ -13,7 +13,7 @@ export class Group {
   @ref(() => Item) items: Sequence<Item> = [];
 }
 
-export const item = (id: number) => Object.assign(new Item(), { id: BigInt(id), kind: id % 7 });
+export const item = (id: number) => create(Item, { id: BigInt(id), kind: id % 7 });
 
 export const items = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => item(from + index));

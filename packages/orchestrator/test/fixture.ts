@@ -6,7 +6,7 @@ import {
   Predecessor,
   type UpdateOptions,
 } from "@luo/orchestrator";
-import { LuoStruct, u32, u64 } from "@luo/struct";
+import { create, LuoStruct, u32, u64 } from "@luo/struct";
 import { type Family, family, follows, lossy, since } from "@luo/version";
 import { Calls, Loopback, type Program } from "./loopback.js";
 
@@ -55,7 +55,7 @@ export function tankHandler(calls: Calls): Handler<Tank, TankV0> {
     unpreserve: ({ name }) => calls.note(`unpreserve ${name}`),
     freeze: async ({ name, level }) => {
       calls.note(`freeze ${name}`);
-      return Object.assign(new TankV0(), { level });
+      return create(TankV0, { level });
     },
     unfreeze: async ({ name }) => calls.note(`unfreeze ${name}`),
     retrieve: async ({ level }, fd) => {
@@ -70,7 +70,7 @@ export function tankHandler(calls: Calls): Handler<Tank, TankV0> {
 /** A program that keeps a counter and the tanks a, b and c. */
 export function service() {
   const calls = new Calls();
-  const counter = Object.assign(new CounterV1(), { hits: 41n, since: 1999 });
+  const counter = create(CounterV1, { hits: 41n, since: 1999 });
   const tanks = { a: new Tank("a", 11, 1), b: new Tank("b", 12, 2), c: new Tank("c", 13, 3) };
   const predecessor = new Predecessor([tankHandler(calls) as Handler]);
   predecessor.keep("counter", Counter, () => {

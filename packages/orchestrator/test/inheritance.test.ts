@@ -10,6 +10,7 @@ import {
   RefusedError,
 } from "@luo/orchestrator";
 import { BadImageError, heapBacking, ObjectStore } from "@luo/store";
+import { create } from "@luo/struct";
 import { manifestOf } from "@luo/version";
 import { describe, expect, test } from "vitest";
 import { Counter, CounterV1, receive, TankRecord, TankV0, tankHandler } from "./fixture.js";
@@ -19,9 +20,9 @@ import { Calls } from "./loopback.js";
 function predecessor() {
   const image = heapBacking();
   const store = ObjectStore.create(image);
-  store.put("counter", Object.assign(new CounterV1(), { hits: 41n }));
-  store.put("tank/a", Object.assign(new TankV0(), { level: 1 }));
-  store.put("tank/b", Object.assign(new TankV0(), { level: 2 }));
+  store.put("counter", create(CounterV1, { hits: 41n }));
+  store.put("tank/a", create(TankV0, { level: 1 }));
+  store.put("tank/b", create(TankV0, { level: 2 }));
   store.seal();
   const inbox = new Inbox();
   const heard: Message[] = [];

@@ -6,7 +6,7 @@ import {
   StateError,
   type UpdateOptions,
 } from "@luo/orchestrator";
-import { LuoStruct, u32 } from "@luo/struct";
+import { create, LuoStruct, u32 } from "@luo/struct";
 import { type Family, family, manifestOf, NegotiationError } from "@luo/version";
 import { describe, expect, test } from "vitest";
 import {
@@ -180,8 +180,8 @@ describe("an object passes in the highest version that both programs know, when"
       inheritance.serving();
       return counter;
     };
-  const v0 = (hits: number) => Object.assign(new CounterV0(), { hits });
-  const v1 = (hits: bigint, since: number) => Object.assign(new CounterV1(), { hits, since });
+  const v0 = (hits: number) => create(CounterV0, { hits });
+  const v1 = (hits: bigint, since: number) => create(CounterV1, { hits, since });
 
   const now = takes(Counter);
   const before = takes(OldCounter);
@@ -233,7 +233,7 @@ test("a family may be called like a property of every object", async () => {
   }
   const OddFamily = family(Odd);
   const predecessor = new Predecessor([] as Handler[]);
-  predecessor.keep("odd", OddFamily, () => Object.assign(new Odd(), { x: 5 }));
+  predecessor.keep("odd", OddFamily, () => create(Odd, { x: 5 }));
   const carrier = new Loopback(new Calls(), async (arrival) => {
     const inheritance = await Inheritance.receive(arrival, [OddFamily]);
     await inheritance.finish();

@@ -7,12 +7,11 @@ import {
   ListenerV0,
   NotListeningError,
 } from "@luo/socket";
-import { codecOf, Memory } from "@luo/struct";
+import { codecOf, create, Memory } from "@luo/struct";
 import { expect, test } from "vitest";
 import { afterwards, ask, BEYOND_GRACE, gate, keepAlive, open, say, serving } from "./fixture.js";
 
-const recordOf = ({ address, port }: Listener): ListenerV0 =>
-  Object.assign(new ListenerV0(), { address, port });
+const recordOf = ({ address, port }: Listener): ListenerV0 => create(ListenerV0, { address, port });
 
 test("a listener is preserved by its descriptor, nothing else is preserved at all", async () => {
   const listener = await serving(say("here"));
@@ -75,7 +74,7 @@ test("after an update that did not happen, it serves and keeps connections as be
 
 test("its record holds the longest address", () => {
   const address = "2001:db8:ffff:ffff:ffff:ffff:255.255.255.255";
-  const record = Object.assign(new ListenerV0(), { address, port: 65535 });
+  const record = create(ListenerV0, { address, port: 65535 });
   const codec = codecOf(ListenerV0);
   const memory = new Memory(new ArrayBuffer(codec.size));
   codec.encode(record, memory, 0);

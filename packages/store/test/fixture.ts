@@ -1,5 +1,5 @@
 import { type HeapBacking, heapBacking, ObjectStore } from "@luo/store";
-import { char, LuoStruct, ref, type Sequence, u32, u64 } from "@luo/struct";
+import { char, create, LuoStruct, ref, type Sequence, u32, u64 } from "@luo/struct";
 import { family, follows, since } from "@luo/version";
 
 @LuoStruct(0, { family: "page" })
@@ -35,14 +35,14 @@ export class Shelf {
   @ref(() => FileV1) files: Sequence<FileV1> = [];
 }
 
-export const page = (number: number) => Object.assign(new Page(), { number: BigInt(number) });
+export const page = (number: number) => create(Page, { number: BigInt(number) });
 
 export const pages = (count: number) => Array.from({ length: count }, (_, n) => page(n));
 
 export const file = (size = 3, name = "(unknown)") =>
-  Object.assign(new FileV1(), { size: BigInt(size), name, pages: pages(size) });
+  create(FileV1, { size: BigInt(size), name, pages: pages(size) });
 
-export const other = (x: number) => Object.assign(new Other(), { x });
+export const other = (x: number) => create(Other, { x });
 
 /** A sealed image of what `fill` puts. */
 export function image(fill: (store: ObjectStore) => void): HeapBacking {

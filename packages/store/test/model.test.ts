@@ -6,6 +6,7 @@ import {
   type PreservedArray,
 } from "@luo/memory";
 import { ObjectStore } from "@luo/store";
+import { create } from "@luo/struct";
 import { family } from "@luo/version";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -133,7 +134,7 @@ test.each([
         switch (step.kind) {
           case "put": {
             const files = step.sizes.map((size, n) => file(size, `${n}`));
-            const value = Object.assign(new Shelf(), { files });
+            const value = create(Shelf, { files });
             if (attempt(() => store.put(step.id, value))) {
               model.set(
                 step.id,

@@ -6,7 +6,7 @@ import {
   IdentifierError,
   ObjectStore,
 } from "@luo/store";
-import { bool, DeclarationError, flexible, LuoStruct, u16, u64 } from "@luo/struct";
+import { bool, create, DeclarationError, flexible, LuoStruct, u16, u64 } from "@luo/struct";
 import { ConversionError, family, familyOf, NegotiationError } from "@luo/version";
 import { describe, expect, test } from "vitest";
 import {
@@ -36,7 +36,7 @@ test("the reader gets the highest version that it knows, as its own class", () =
 });
 
 test("what was written by an older release is upgraded", () => {
-  const old = Object.assign(new FileV0(), { size: 5n, pages: [page(7)] });
+  const old = create(FileV0, { size: 5n, pages: [page(7)] });
   const backing = image((store) => store.put("file/a", old, { family: OldFile }));
   const taken = ObjectStore.open(backing).take("file/a", File);
   expect(taken).toMatchObject({ size: 5n, name: "(unknown)" });
@@ -45,7 +45,7 @@ test("what was written by an older release is upgraded", () => {
 
 test("a program that works with an older class reads and writes the newest version", () => {
   const Older = family(FileV0);
-  const old = Object.assign(new FileV0(), { size: 5n });
+  const old = create(FileV0, { size: 5n });
   const backing = image((store) => store.put("file/a", old, { family: Older }));
   expect(ObjectStore.open(backing).list()).toMatchObject([{ identifier: "file/a", version: 1 }]);
   expect(ObjectStore.open(backing).take("file/a", Older)).toBeInstanceOf(FileV0);
@@ -209,7 +209,7 @@ test("an object whose size varies, and one larger than any page", () => {
     @flexible(u64, { count: "count" }) values: bigint[] = [];
   }
   const sized = (count: number) =>
-    Object.assign(new Numbers(), {
+    create(Numbers, {
       count,
       values: Array.from({ length: count }, (_, n) => BigInt(n)),
     });
@@ -250,10 +250,7 @@ test("what versions alongside would cost is known before they are written", () =
 
 test("references behind references are read as far as they are asked for", () => {
   const backing = image((store) =>
-    store.put(
-      "shelf",
-      Object.assign(new Shelf(), { files: [file(3), file(0), file(700, "long")] }),
-    ),
+    store.put("shelf", create(Shelf, { files: [file(3), file(0), file(700, "long")] })),
   );
   const shelf = ObjectStore.open(backing, { verify: true }).take("shelf", familyOf(Shelf));
   expect(Array.from(shelf?.files ?? [], ({ name, pages }) => [name, pages.length])).toEqual([

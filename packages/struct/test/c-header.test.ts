@@ -7,6 +7,7 @@ import {
   array,
   bits,
   codecOf,
+  create,
   defineStruct,
   type FieldDescriptor,
   i8,
@@ -222,7 +223,7 @@ describe("a C program that includes the header", () => {
       for (int k = 0; k < p->count; k++) printf("%u ", p->circles[k].radius);`,
     );
     const circles = [7, 8, 4_294_967_295].map(fixtures.circle);
-    const value = Object.assign(new Packet(), { count: 3, circles });
+    const value = create(Packet, { count: 3, circles });
     expect(`${packet(encoded(Packet, value))}`).toBe("7 8 4294967295 ");
   });
 });

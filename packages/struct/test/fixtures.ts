@@ -6,6 +6,7 @@ import {
   bool,
   bytes,
   char,
+  create,
   enumeration,
   f32,
   f64,
@@ -71,7 +72,7 @@ struct everything {
 
 /** The values that the C program below writes. */
 export function everything(): EverythingV3 {
-  return Object.assign(new EverythingV3(), {
+  return create(EverythingV3, {
     a: 255,
     b: 2n ** 64n - 1n,
     c: 65_535,
@@ -90,11 +91,8 @@ export function everything(): EverythingV3 {
       [1, 2, 3, 4],
       [5, 6, 7, 8],
     ],
-    point: Object.assign(new Point(), { x: -1, y: Math.PI }),
-    path: [
-      Object.assign(new Point(), { x: 7, y: -0.5 }),
-      Object.assign(new Point(), { x: 8, y: 1e300 }),
-    ],
+    point: create(Point, { x: -1, y: Math.PI }),
+    path: [create(Point, { x: 7, y: -0.5 }), create(Point, { x: 8, y: 1e300 })],
     last: Number.EPSILON,
     tail: 9,
   });
@@ -152,7 +150,7 @@ export class Header {
 }
 
 export const header = (): Header =>
-  Object.assign(new Header(), {
+  create(Header, {
     color: Color.Green,
     state: "busy",
     low: 5,
@@ -167,7 +165,7 @@ export const header = (): Header =>
     ports: [0x0102, 0xfffe],
     loose: 2n ** 63n + 1n,
     kind: 7,
-    shape: Object.assign(new Box(), { width: 2n ** 40n, height: 9 }),
+    shape: create(Box, { width: 2n ** 40n, height: 9 }),
     grid: [
       [1, 2, 3],
       [4, 5, 6],
@@ -195,4 +193,4 @@ export class Derived extends Base {
   @struct(() => Circle) inner: Circle = new Circle();
 }
 
-export const circle = (radius: number) => Object.assign(new Circle(), { radius });
+export const circle = (radius: number) => create(Circle, { radius });

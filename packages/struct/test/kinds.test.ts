@@ -1,6 +1,7 @@
 import {
   BoundsError,
   codecOf,
+  create,
   FieldRangeError,
   InvalidBytesError,
   layoutOf,
@@ -108,7 +109,7 @@ describe.each(backends)("%s", (_, operationsOf) => {
 
   test("a flexible array is as long as its count says, and never longer than the memory", () => {
     const packets = operationsOf(Packet);
-    const packet = Object.assign(new Packet(), {
+    const packet = create(Packet, {
       count: 3,
       kind: 1,
       circles: [1, 2, 3].map(circle),
@@ -135,7 +136,7 @@ describe.each(backends)("%s", (_, operationsOf) => {
       ["c", 8],
       ["inner", 12],
     ]);
-    const value = Object.assign(new Derived(), { a: 1, b: 2, c: 3, inner: circle(4) });
+    const value = create(Derived, { a: 1, b: 2, c: 3, inner: circle(4) });
     const memory = new Memory(new ArrayBuffer(16));
     operationsOf(Derived).encode(value, memory, 0);
     expect(operationsOf(Derived).decode(memory, 0)).toEqual(value);

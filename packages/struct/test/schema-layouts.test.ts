@@ -1,6 +1,7 @@
 import {
   ABIS,
   codecOf,
+  create,
   fingerprintOf,
   layoutOf,
   Memory,
@@ -77,7 +78,7 @@ test("every kind of field has a view of no class of the program", () => {
   for (const [struct, value] of [
     [EverythingV3, everything()],
     [Header, header()],
-    [Packet, Object.assign(new Packet(), { count: 0 })],
+    [Packet, create(Packet, { count: 0 })],
   ] as const) {
     const memory = new Memory(new ArrayBuffer(codecOf<object>(struct).sizeOf(value)));
     codecOf<object>(struct).encode(value, memory, 0);

@@ -4,6 +4,7 @@ import {
   bool,
   bytes,
   char,
+  create,
   enumeration,
   type FieldDecorator,
   f32,
@@ -49,7 +50,7 @@ function versions(older: Annotation, newer: Annotation) {
   return { Older, Newer, Box: family(Newer) };
 }
 
-const made = (struct: StructClass<Box>, x: unknown) => Object.assign(new struct(), { x });
+const made = (struct: StructClass<Box>, x: unknown) => create(struct, { x });
 const through = (Box: Family<Box>, value: Box, to: number) => (Box.convert(value, to) as Box).x;
 
 const wide = 2n ** 63n;
@@ -182,12 +183,12 @@ test("unions: members are converted along, and a new member has no place in an o
   const round = Shape.convert(new ShapeV0(), 1) as ShapeV1;
   expect(round.shape).toBeInstanceOf(CircleV1);
   expect(Shape.convert(round, 0)).toEqual(new ShapeV0());
-  const square = Object.assign(new ShapeV0(), { kind: "square", shape: new Square() });
+  const square = create(ShapeV0, { kind: "square", shape: new Square() });
   expect((Shape.convert(square, 1) as ShapeV1).shape).toBe(square.shape);
-  const dot = Object.assign(new ShapeV1(), { kind: "dot", shape: new Dot() });
+  const dot = create(ShapeV1, { kind: "dot", shape: new Dot() });
   expect(() => Shape.convert(dot, 0)).toThrow('kind: found "dot", expected one of circle, square');
-  const coloured = Object.assign(new ShapeV1(), {
-    shape: Object.assign(new CircleV1(), { colour: 4 }),
+  const coloured = create(ShapeV1, {
+    shape: create(CircleV1, { colour: 4 }),
   });
   expect(() => Shape.convert(coloured, 0)).toThrow("shape.colour: found 4");
 });
@@ -222,11 +223,11 @@ test("flexible arrays and references are converted along", () => {
     @u32 count = 0;
     @flexible(CircleV1, { count: "count" }) near: CircleV1[] = [];
   }
-  const circles = () => [new CircleV0(), Object.assign(new CircleV0(), { radius: 9 })];
-  const older = Object.assign(new DrawingV0(), { count: 2, near: circles(), far: circles() });
+  const circles = () => [new CircleV0(), create(CircleV0, { radius: 9 })];
+  const older = create(DrawingV0, { count: 2, near: circles(), far: circles() });
   const newer = family(DrawingV1).convert(older, 1) as DrawingV1;
   for (const list of [newer.near, [...newer.far]]) {
-    expect(list).toEqual([new CircleV1(), Object.assign(new CircleV1(), { radius: 9 })]);
+    expect(list).toEqual([new CircleV1(), create(CircleV1, { radius: 9 })]);
   }
   expect(family(DrawingV1).convert(newer, 0)).toEqual(older);
 });
@@ -243,12 +244,12 @@ test("structs that refer to themselves are converted all the way down", () => {
     @u64 value = 0n;
     @ref(() => NodeV1) children: Sequence<NodeV1> = [];
   }
-  const leaf = (value: number) => Object.assign(new NodeV0(), { value });
+  const leaf = (value: number) => create(NodeV0, { value });
   const tree = Object.assign(leaf(1), {
     children: [Object.assign(leaf(2), { children: [leaf(3)] })],
   });
   const newer = family(NodeV1).convert(tree, 1) as NodeV1;
-  expect(newer.children.at(0)?.children.at(0)).toEqual(Object.assign(new NodeV1(), { value: 3n }));
+  expect(newer.children.at(0)?.children.at(0)).toEqual(create(NodeV1, { value: 3n }));
   expect(family(NodeV1).convert(newer, 0)).toEqual(tree);
 });
 
@@ -287,7 +288,7 @@ test("reserved space is no field: it comes, goes and is reused without a word", 
     @reserved(bytes(8)) spare: unknown;
   }
   const Room = family(RoomV2);
-  const newest = Room.convert(Object.assign(new RoomV0(), { doors: 2 }), 2);
+  const newest = Room.convert(create(RoomV0, { doors: 2 }), 2);
   expect(newest).toMatchObject({ doors: 2, walls: 4 });
   expect(Room.convert(newest, 0)).toMatchObject({ doors: 2 });
 });
@@ -321,7 +322,7 @@ test("a type that becomes narrower needs a function for the way up alone", () =>
     @u8 level = 0;
   }
   const Gauge = family(GaugeV1);
-  const high = Object.assign(new GaugeV0(), { level: 1000n });
+  const high = create(GaugeV0, { level: 1000n });
   expect(Gauge.convert(high, 1)).toMatchObject({ level: 255 });
   expect(Gauge.convert(Gauge.convert(high, 1), 0)).toMatchObject({ level: 255n });
 });

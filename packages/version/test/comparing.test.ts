@@ -1,6 +1,7 @@
 import {
   array,
   bytes,
+  create,
   f32,
   LuoStruct,
   ref,
@@ -66,9 +67,9 @@ describe("what is compared on the way down is the bytes, not the objects", () =>
     ["raw", { raw: Uint8Array.of(1, 3) }],
     ["raw", { raw: Uint8Array.of(1) }],
     ["list", { list: [1, 3] }],
-    ["circle", { circle: Object.assign(new Circle(), { radius: 2 }) }],
+    ["circle", { circle: create(Circle, { radius: 2 }) }],
     ["circles", { circles: [] }],
-    ["circles", { circles: [Object.assign(new Circle(), { radius: 2 })] }],
+    ["circles", { circles: [create(Circle, { radius: 2 })] }],
     ["shape", { shape: new Square() }],
   ])("another %s is not", (field, change) => {
     expect(newest(change)).toThrow(`${field}: found`);

@@ -1,4 +1,15 @@
-import { array, char, LuoStruct, ref, type Sequence, struct, u8, u32, u64 } from "@luo/struct";
+import {
+  array,
+  char,
+  create,
+  LuoStruct,
+  ref,
+  type Sequence,
+  struct,
+  u8,
+  u32,
+  u64,
+} from "@luo/struct";
 import {
   ConversionError,
   dropped,
@@ -46,7 +57,7 @@ class CounterV3 extends CounterV2 {
 }
 
 const Counter = family(CounterV3);
-const v0 = () => Object.assign(new CounterV0(), { hits: 3n, legacy: 9, colour: 200 });
+const v0 = () => create(CounterV0, { hits: 3n, legacy: 9, colour: 200 });
 
 describe("what annotations say", () => {
   test("of an upgrade, step by step from the oldest to the newest", () => {
@@ -118,7 +129,7 @@ describe("nothing is lost without @lossy", () => {
     const Tap = family(TapV3);
     expect(Tap.convert(new TapV3(), 1)).toMatchObject({ limit: 7 });
     expect(Tap.convert(new TapV3(), 0)).toBeInstanceOf(TapV0);
-    const bound = Object.assign(new TapV2(), { bound: 7 });
+    const bound = create(TapV2, { bound: 7 });
     expect(() => Tap.convert(bound, 0)).toThrow("limit: found 7, expected what version 0 can hold");
   });
 
@@ -182,9 +193,9 @@ class PlantV6 {
 }
 const Plant = family(PlantV6);
 
-const unit = (id: number) => Object.assign(new UnitV0(), { id });
+const unit = (id: number) => create(UnitV0, { id });
 const plant = () =>
-  Object.assign(new PlantV4(), {
+  create(PlantV4, {
     watts: 7n,
     units: [unit(1), unit(2)],
     main: unit(3),
@@ -197,7 +208,7 @@ describe("structs of one family inside of structs are converted along", () => {
     expect(newest.milliwatts).toBe(7000n);
     expect([...newest.units].map(({ name }) => name)).toEqual(["unit 1", "unit 2"]);
     expect([...newest.units].every((element) => element instanceof UnitV1)).toBe(true);
-    expect(newest.main).toEqual(Object.assign(new UnitV1(), { id: 3, name: "unit 3" }));
+    expect(newest.main).toEqual(create(UnitV1, { id: 3, name: "unit 3" }));
     expect(newest.pair[1]?.name).toBe("unit 5");
   });
 
@@ -209,12 +220,12 @@ describe("structs of one family inside of structs are converted along", () => {
 
   test("what one of them would lose is told by its place", () => {
     const newest = Plant.convert(plant(), 6) as PlantV6;
-    newest.pair[1] = Object.assign(new UnitV1(), { id: 5, name: "five" });
+    newest.pair[1] = create(UnitV1, { id: 5, name: "five" });
     expect(() => Plant.convert(newest, 4)).toThrow(
       'plant from version 6 to 4, pair[1].name: found "five", expected what version 0 can hold',
     );
     const other = Plant.convert(plant(), 6) as PlantV6;
-    const units = [...other.units, Object.assign(new UnitV1(), { id: 1, name: "" })];
+    const units = [...other.units, create(UnitV1, { id: 1, name: "" })];
     expect(() => Plant.convert(Object.assign(other, { units }), 4)).toThrow("units[2].name: found");
   });
 

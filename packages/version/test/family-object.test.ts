@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import {
   array,
+  create,
   LuoStruct,
   layoutOf,
   ref,
@@ -82,7 +83,7 @@ test("a @transient property has its initial value in a converted object, in both
     @transient warm = "new";
   }
   const Cache = family(CacheV1);
-  const older = Object.assign(new CacheV0(), { x: 1, warm: "hot" });
+  const older = create(CacheV0, { x: 1, warm: "hot" });
   const newer = Cache.create({ x: 2, warm: "hot" });
   expect(Cache.convert(older, 1)).toEqual({ x: 1, y: 0, warm: "new" });
   expect(Cache.convert(newer, 0)).toEqual({ x: 2, warm: "cold" });
@@ -122,8 +123,8 @@ describe("a field that is declared again with a newer nested class", () => {
   });
 
   test("is converted as its classes are, up and down", () => {
-    const slot = Object.assign(new SlotV0(), { size: 2 });
-    const older = Object.assign(new TableV0(), {
+    const slot = create(SlotV0, { size: 2 });
+    const older = create(TableV0, {
       slots: [slot],
       one: slot,
       chosen: slot,

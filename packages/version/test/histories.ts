@@ -1,6 +1,7 @@
 import {
   array,
   char,
+  create,
   enumeration,
   type FieldDecorator,
   LuoStruct,
@@ -42,9 +43,9 @@ class PartV1 extends PartV0 {
 }
 
 const pick = <T>(values: readonly T[], seed: number) => values[seed % values.length] as T;
-const partV0 = (seed: number) => Object.assign(new PartV0(), { size: pick([0, 1, 255], seed) });
+const partV0 = (seed: number) => create(PartV0, { size: pick([0, 1, 255], seed) });
 const partV1 = (seed: number) =>
-  Object.assign(new PartV1(), { ...partV0(seed), room: pick([1, 2, 256, 9], seed) });
+  create(PartV1, { ...partV0(seed), room: pick([1, 2, 256, 9], seed) });
 
 const TYPES: Readonly<Record<string, Type>> = {
   u8: { annotation: u8, value: (seed) => pick([0, 1, 5, 255], seed), wider: ["u16", "u64"] },

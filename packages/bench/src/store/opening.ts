@@ -4,7 +4,7 @@
  */
 import { Memfd } from "@luo/linux";
 import { ObjectStore } from "@luo/store";
-import { bytes, LuoStruct, ref, type Sequence, u64 } from "@luo/struct";
+import { bytes, create, LuoStruct, ref, type Sequence, u64 } from "@luo/struct";
 import { familyOf } from "@luo/version";
 
 /** In milliseconds, and in pages of 4096 bytes that were touched. */
@@ -32,10 +32,10 @@ class Holder {
 const [count = 0, mebibytes = 0] = process.argv.slice(2).map(Number);
 const image = Memfd.create("luo-bench");
 const store = ObjectStore.create(image);
-const slab = Object.assign(new Slab(), { content: new Uint8Array(SLAB).fill(7) });
+const slab = create(Slab, { content: new Uint8Array(SLAB).fill(7) });
 const slabs = Array.from({ length: (mebibytes * 2 ** 20) / SLAB }, () => slab);
 for (let id = 0; id < count; id++) {
-  store.put(`object/${id}`, Object.assign(new Holder(), { id, slabs: id === 0 ? slabs : [] }));
+  store.put(`object/${id}`, create(Holder, { id, slabs: id === 0 ? slabs : [] }));
 }
 const length = store.seal();
 image.unmap();

@@ -1,6 +1,6 @@
 import type { PreservedArray } from "@luo/memory";
 import { heapBacking, ObjectStore } from "@luo/store";
-import { LuoStruct, ref, type Sequence, u16, u32, u64 } from "@luo/struct";
+import { create, LuoStruct, ref, type Sequence, u16, u32, u64 } from "@luo/struct";
 import { familyOf } from "@luo/version";
 import { COUNT, makePool, POOL, repeat, SIZE, type Values } from "../../record.js";
 import type { StoreContender } from "../contender.js";
@@ -52,7 +52,7 @@ export const contender: StoreContender = {
     write() {
       new Uint8Array(array.segments[0], 0, 4096).fill(0);
       store = ObjectStore.create(array);
-      store.put("array", Object.assign(new Chunks(), { items }));
+      store.put("array", create(Chunks, { items }));
       store.seal();
     },
     restore() {
