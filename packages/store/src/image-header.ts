@@ -168,7 +168,7 @@ function readSlot(memory: Memory, byteLength: number, slot: number): Generation 
         "; it was never sealed, or is something else",
       ),
     () => differs("the byte order", start.byteOrder, BYTE_ORDER),
-    () => (old ? undefined : sumProblem("the header", headerCodec, memory, slot)),
+    () => (old ? undefined : headerProblem(memory, slot)),
     () => formatProblem(memory, slot),
     () => differs("the page size", start.pageSize, PAGE_SIZE),
     () => rootProblem(memory, slot, old),
@@ -198,6 +198,11 @@ function sumProblem(
   return mismatch && differs(`the checksum of ${what}`, mismatch.expected, mismatch.found);
 }
 
+function headerProblem(memory: Memory, slot: number): string | undefined {
+  const problem = sumProblem("the header", headerCodec, memory, slot);
+  return problem ?? decodingProblem("the header", () => headerCodec.decode(memory, slot));
+}
+
 function formatProblem(memory: Memory, slot: number): string | undefined {
   const origin = originOf(memory, slot);
   if (origin === undefined || origin.readable) return undefined;
@@ -214,11 +219,15 @@ function rootProblem(memory: Memory, slot: number, old: boolean): string | undef
   const problem = old
     ? sumProblem("the root", oldRootCodec, memory, slot)
     : sumProblem("the root", rootCodec, memory, slot + ROOT_OFFSET);
-  if (problem !== undefined) return problem;
+  return problem ?? decodingProblem("the root", () => readRoot(memory, slot, old));
+}
+
+/** Under a checksum that is right, bytes may still be no text, or no safe integer. */
+function decodingProblem(what: string, decode: () => unknown): string | undefined {
   try {
-    readRoot(memory, slot, old);
+    decode();
   } catch (error) {
-    return `the root is not decodable: ${error instanceof Error ? error.message : error}`;
+    return `${what} is not decodable: ${error instanceof Error ? error.message : error}`;
   }
   return undefined;
 }

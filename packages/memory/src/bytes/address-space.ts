@@ -186,7 +186,7 @@ export class AddressSpace {
       } catch (error) {
         if (!(error instanceof ForeignPlacementError)) throw error;
         this.reset();
-        this.#foreign = new ForeignPlacement();
+        this.#foreign = new ForeignPlacement(this.#end);
         account();
         this.#foreign.check();
       }

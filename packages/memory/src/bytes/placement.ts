@@ -26,9 +26,22 @@ export class ForeignPlacement {
   readonly #placed: Placed[] = [];
   /** Allocations that touch a page. */
   readonly #counts = new Map<number, number>();
+  /** Bytes that are not allocated yet. */
+  #left: number;
 
-  /** Notes an allocation, and gives the pages that nothing else was in. */
+  /** @param byteLength of the memory, which bounds what can lie in it */
+  constructor(byteLength: number) {
+    this.#left = byteLength;
+  }
+
+  /**
+   * Notes an allocation, and gives the pages that nothing else was in.
+   *
+   * @throws {BadAddressError} when all allocations together have more bytes than the memory
+   */
   add(address: number, bytes: number, what: string): readonly number[] {
+    this.#left -= bytes;
+    if (this.#left < 0) throw new BadAddressError(address, `${what} overlaps something else`);
     this.#placed.push({ address, bytes, what });
     return pagesOf(address, bytes).filter((page) => {
       const count = this.#counts.get(page) ?? 0;
