@@ -16,14 +16,15 @@ const STEP = 50_000;
 
 test("an image that is as it was written is read, changed and sealed without a word", () => {
   for (const image of IMAGES)
-    expect(trial(image)).not.toMatch(/open|list|verify|read|put|delete|seal/);
+    expect(trial(image)).not.toMatch(/\b(open|list|verify|read|put|delete|seal)[a-z ]*: LUO_/);
 });
 
 test("the anatomy has every checksum, and repairing a whole image changes nothing", () => {
   IMAGES.forEach((image, index) => {
     const anatomy = anatomies[index];
     if (anatomy === undefined) return;
-    expect(anatomy.sums.length + anatomy.arrays.length).toBeGreaterThan(5);
+    // Those of a struct, a segment, the schemas and a root.
+    expect(anatomy.sums.length + anatomy.arrays.length).toBeGreaterThanOrEqual(4);
     const copy = image.slice();
     repair(copy, anatomy);
     expect(copy).toEqual(image);
