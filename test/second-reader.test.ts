@@ -64,6 +64,14 @@ function same(backing: HeapBacking, structs: readonly StructClass[]): Printed {
   return printed;
 }
 
+/** Goes along every reference once. */
+function readOut(value: unknown, seen = new Set<object>()): void {
+  if (typeof value !== "object" || value === null || seen.has(value)) return;
+  seen.add(value);
+  const members = Symbol.iterator in value ? (value as Iterable<unknown>) : Object.values(value);
+  for (const member of members) readOut(member, seen);
+}
+
 describe.skipIf(!hasPython)("python3 reads what the program writes", () => {
   test("every kind of field", () => {
     const packet = { count: 3, kind: 1, circles: [1, 2, 3].map(circle) };
@@ -259,6 +267,16 @@ describe.skipIf(!hasPython)("python3 refuses, and says what and where", () => {
       expect(plain[index]).toEqual(unverified ? { printed: expect.anything() } : damaged);
     },
   );
+
+  test.each(
+    damages.filter(({ byClass }) => !byClass).map((damage) => [damage.name, damage] as const),
+  )("%s, as does the program", (_, { bytes }) => {
+    const { buffer } = bytes.slice();
+    expect(() => {
+      const store = ObjectStore.open(heapBacking(buffer), { verify: true });
+      for (const { identifier } of store.list()) readOut(store.decode(identifier));
+    }).toThrow(expect.objectContaining({ code: expect.stringMatching(/^LUO_/) }));
+  });
 
   test("an allocation across a multiple of 4 GiB", () => {
     const crossing = { damaged: expect.stringMatching(/64 bytes at 4294967288 cross a multiple/) };

@@ -41,6 +41,8 @@ export interface Damage {
   readonly message: RegExp;
   /** Whether it is only noticed by those who verify. */
   readonly unverified?: boolean;
+  /** Whether a program notices it by its classes alone. */
+  readonly byClass?: boolean;
 }
 
 @LuoStruct(0)
@@ -205,6 +207,12 @@ const NONSENSE: [string, (image: Anatomy) => void, RegExp][] = [
     /incompatible is 8, .*written/,
   ],
   ["reserved bytes of a header", (at) => at.set32(at.header + HEADER.unused, 1), /reserved is 1/],
+  [
+    "a program that is no text",
+    (at) => at.fill(at.header + HEADER.program, 1, 255),
+    /program is not/,
+  ],
+  ["one whose name goes on", (at) => at.fill(at.header + 50, 1, 65), /program holds bytes after/],
   ["a header of the other slot", (at) => generation(at, 2), /generation is 2, .* this slot/],
   ["generation 0", (at) => generation(at, 0), /generation is 0/],
   ["a generation after the last", (at) => generation(at, 2n ** 53n - 1n), /generation is 9/],
@@ -387,6 +395,7 @@ export const damages: readonly Damage[] = [
     bytes: changed((at) => at.describe(at.description.replace('"name":"text"', '"name":"test"'))),
     message: /Parts@0: fingerprint is [0-9a-f]{16}, expected/,
     unverified: true,
+    byClass: true,
   },
 ];
 

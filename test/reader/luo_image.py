@@ -19,20 +19,12 @@ import struct
 import sys
 from itertools import pairwise
 
+from luo_directory import entries_of
+from luo_records import check_own_sum, check_sum
 from luo_schemas import check_fingerprints, schemas_of
-from luo_slots import NOT_COMPUTED, PAGE, Record, check_own_sum, newest_slot
-from luo_types import Damaged, text_of, utf8
+from luo_slots import PAGE, newest_slot, told
+from luo_types import Damaged
 
-# Of the directory's segments, by the image's format.
-SEGMENTS = {
-    2: Record("<IIQQQQ", "checksum entries previous generation bytes capacity"),
-    3: Record(
-        "<QQQQIIII",
-        "previous generation bytes capacity entries entries_checksum reserved checksum",
-    ),
-}
-ENTRY = struct.Struct("<HHI")
-COPY = struct.Struct("<IIQQ")
 ARRAY = struct.Struct("<QQQIIII")
 EXTENT = struct.Struct("<QII")
 BLOCK = struct.Struct("<QQ")
@@ -42,11 +34,6 @@ ALLOCATION = struct.Struct("<QQ")
 WINDOW = 2**32
 # Of each byte, on average: a bit is a value, and structs around it may be as well.
 MOST_VALUES = 64
-
-
-def check_sum(what, data, expected):
-    if expected != NOT_COMPUTED:
-        check_own_sum(what, data, expected)
 
 
 class Image:
@@ -107,83 +94,10 @@ class Image:
         check_sum("schemas", data, self.root.schemas_checksum)
         return schemas_of(data)
 
-    # Directory.
-
-    def entries(self):
-        """What identifiers hold, as (schema, checksum, address, size) of each copy, in order."""
-        segments = []
-        address, generation = self.root.directory, self.root.generation
-        while address != 0:
-            what = f"directory segment at {address}"
-            segment, data = self.segment_at(what, address)
-            if segment.generation > generation:
-                raise Damaged(f"{what}: is of generation {segment.generation}, behind {generation}")
-            segments.append((what, segment.entries, data))
-            address, generation = segment.previous, segment.generation
-        held = {}
-        for what, count, data in reversed(segments):
-            self.read_entries(what, count, data, held)
-        expected = self.root.objects
-        if len(held) != expected:
-            raise Damaged(f"directory: holds {len(held)} objects, but the root says {expected}")
-        return held
-
-    def segment_at(self, what, address):
-        """The header of a segment, and the bytes of its entries."""
-        record = SEGMENTS[self.slot.format]
-        header = self.peek(what, address, record.size)
-        segment = record.unpack(header)
-        if self.slot.format > 2:
-            check_own_sum(what, header[:-4], segment.checksum)
-            check_reserved(what, segment.reserved)
-        end = record.size + segment.bytes
-        if end > segment.capacity:
-            capacity = segment.capacity
-            raise Damaged(f"{what}: {segment.bytes} bytes of entries in a capacity of {capacity}")
-        whole = self.bytes_at(what, address, segment.capacity)[:end]
-        if self.slot.format > 2:
-            check_sum(f"{what}: entries", whole[record.size :], segment.entries_checksum)
-        else:
-            check_own_sum(what, whole[4:], segment.checksum)
-        return segment, whole[record.size :]
-
-    def read_entries(self, what, count, data, held):
-        at = 0
-        for index in range(count):
-            where = f"{what}: entry {index}"
-            if at + ENTRY.size > len(data):
-                raise Damaged(f"{where}: begins behind the entries")
-            size, copies, reserved = ENTRY.unpack_from(data, at)
-            check_reserved(where, reserved)
-            named = at + ENTRY.size + copies * COPY.size
-            if not 1 <= size <= 128 or named + size > len(data):
-                raise Damaged(f"{where}: an identifier of {size} bytes behind {copies} copies")
-            try:
-                identifier = utf8(data[named : named + size])
-            except Damaged as error:
-                raise Damaged(f"{where}: the identifier {error}") from None
-            held.pop(identifier, None)
-            if copies > 0:
-                listed = list(COPY.iter_unpack(data[at + ENTRY.size : named]))
-                self.check_versions(where, [index for index, *_ in listed])
-                held[identifier] = listed
-            at = named + (size + 7) // 8 * 8
-        if at != len(data):
-            raise Damaged(f"{what}: {count} entries end at {at} of {len(data)} bytes")
-
-    def check_versions(self, where, indexes):
-        """Copies are of one family, the newest first and none twice."""
-        for index in indexes:
-            if index >= len(self.schemas):
-                raise Damaged(f"{where}: schema {index} of {len(self.schemas)}")
-        for newer, older in pairwise(self.schemas[index] for index in indexes):
-            if newer.family != older.family:
-                raise Damaged(f"{where}: {older} behind {newer}, expected one family")
-            if newer.version <= older.version:
-                raise Damaged(f"{where}: {older} behind {newer}, expected the newest first")
+    # Objects.
 
     def objects_in_order(self):
-        for identifier, copies in self.entries().items():
+        for identifier, copies in entries_of(self).items():
             what = f'object "{identifier}"'
             self.owner = what
             found = [self.copy(what, *copy) for copy in copies]
@@ -268,7 +182,7 @@ class Image:
     def resident_pools(self):
         known = set()
         for data, address in list(self.rows("pools", self.root.pools, POOL)):
-            name = self.pool_name(data)
+            name = told("pools: a name", data)
             what = f'pool "{name}"'
             if name in known:
                 raise Damaged(f"{what}: is there twice")
@@ -277,12 +191,6 @@ class Image:
             for start, size in found:
                 self.bytes_at(f"{what}: allocation", start, size)
             yield {"name": name, "allocations": [{"address": a, "bytes": n} for a, n in found]}
-
-    def pool_name(self, data):
-        try:
-            return text_of(data)
-        except Damaged as error:
-            raise Damaged(f"pools: a name {error}") from None
 
     def content(self):
         return {
@@ -297,11 +205,6 @@ class Image:
             "arrays": self.elements,
             "pools": list(self.resident_pools()),
         }
-
-
-def check_reserved(what, reserved):
-    if reserved != 0:
-        raise Damaged(f"{what}: reserved bytes are {reserved:#x}, expected 0")
 
 
 def read(path, verify):

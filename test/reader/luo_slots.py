@@ -1,30 +1,14 @@
 """The two slots of the first page, and the root that holds (FORMAT.md, "The first page")."""
 
-import struct
 from collections import namedtuple
 
-from luo_types import Damaged
-from xxh32 import xxh32
+from luo_records import Record, check_own_sum
+from luo_types import Damaged, text_of
 
 PAGE = 4096
 MAGIC = b"luo-img\0"
 BYTE_ORDER = 0x01020304
 LAST_GENERATION = 2**53 - 2
-# In place of a checksum that the writer did not compute: the letters "none".
-NOT_COMPUTED = 0x656E6F6E
-
-
-class Record:
-    """Fields in a row, by their names."""
-
-    def __init__(self, layout, names):
-        self.layout = struct.Struct(layout)
-        self.size = self.layout.size
-        self.fields = namedtuple("Fields", names)
-
-    def unpack(self, data):
-        return self.fields._make(self.layout.unpack(data[: self.size]))
-
 
 HEADER = Record(
     "<8sIIIIIIQ64s32sII",
@@ -47,12 +31,6 @@ ROOTS = {
 ROOT_AT = 256
 
 Slot = namedtuple("Slot", "format program root")
-
-
-def check_own_sum(what, data, expected):
-    found = xxh32(data)
-    if found != expected:
-        raise Damaged(f"{what}: the checksum is {expected:#010x}, but its bytes have {found:#010x}")
 
 
 def newest_slot(data):
@@ -96,7 +74,10 @@ def header_and_root(what, slot, header):
     expect(what, header, byte_order=BYTE_ORDER)
     check_own_sum(f"{what}: header", slot[: HEADER.size - 4], header.checksum)
     # From here on, the header is right, whatever format the rest has.
-    program = {"name": shown(header.program), "version": shown(header.program_version)}
+    program = {
+        "name": told(f"{what}: program", header.program, True),
+        "version": told(f"{what}: program_version", header.program_version, True),
+    }
     try:
         expect(what, header, format=3, page_size=PAGE, incompatible=0, reserved=0)
     except Damaged as error:
@@ -116,6 +97,8 @@ def expect(what, found, **fields):
             raise Damaged(f"{what}: {name} is {getattr(found, name)}, expected {expected}")
 
 
-def shown(text):
-    """Text that is only told: so whatever it holds does no harm to the rest."""
-    return text.split(b"\0")[0].decode("utf-8", "replace")
+def told(what, data, terminated=False):
+    try:
+        return text_of(data, terminated)
+    except Damaged as error:
+        raise Damaged(f"{what} {error}") from None
