@@ -109,15 +109,17 @@ const records = image((store) => {
 
 /** The same records, written by a program that packs what it writes. */
 function packed(): Uint8Array {
-  const forge = new Forge(4 * 4096, { packed: true });
+  const forge = new Forge(6 * 4096, { packed: true });
   const { schemas } = ObjectStore.open(heapBacking(records.slice().buffer));
   const leaf = codecOf(Leaf);
-  const extent = { address: forge.allocate(3 * leaf.size), capacity: 3 };
-  leaf.encodeArray(leaves(3), forge.memory, extent.address);
-  const array = forge.array(3, leaf.size, [extent]);
+  // More than a page, so that one is given back with the object; zeros, as there are more of them than
+  // of what is worth changing.
+  const count = 300;
+  const extent = { address: forge.allocate(count * leaf.size), capacity: count };
+  const array = forge.array(count, leaf.size, [extent]);
   const table = Number(forge.view.getBigUint64(array + 16, true));
   const fingerprint = fingerprintOf(Leaf);
-  forge.header(array, { count: 3, elementSize: leaf.size, table, extents: 1, fingerprint });
+  forge.header(array, { count, elementSize: leaf.size, table, extents: 1, fingerprint });
   const copies = [RecordV1, RecordV0].map((struct, index) => {
     const { size } = codecOf(struct);
     const address = forge.allocate(size);
