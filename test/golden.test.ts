@@ -5,17 +5,23 @@ import { ObjectStore } from "@luo/store";
 import { descriptorOf } from "@luo/struct";
 import { family } from "@luo/version";
 import { beforeEach, describe, expect, test } from "vitest";
-import { changesIn, IDENTIFIER, sumsIn, writeMissing } from "./golden/images.js";
-import { GOLDEN } from "./golden/objects.js";
+import { changesIn, IDENTIFIER, PROGRAM, sumsIn, writeMissing } from "./golden/images.js";
+import { GOLDEN, GOLDEN_2 } from "./golden/objects.js";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-const folder = path("./golden/");
+const folder = path("./golden/format-3/");
 
 // `npm run golden`, when a version was added.
 if (process.env.LUO_GOLDEN === "write") console.log(writeMissing(folder, GOLDEN));
 
-function open(name: string): ObjectStore {
-  const { buffer } = new Uint8Array(readFileSync(`${folder}${name}.img`));
+/** The images of each format: all of the newest, and of others what was written in their time. */
+const FORMATS = [
+  { format: 2, folder: path("./golden/"), golden: GOLDEN_2, program: undefined },
+  { format: 3, folder, golden: GOLDEN, program: PROGRAM },
+];
+
+function open(name: string, from = folder): ObjectStore {
+  const { buffer } = new Uint8Array(readFileSync(`${from}${name}.img`));
   return ObjectStore.open({ segments: [buffer] }, { verify: true });
 }
 
@@ -26,13 +32,19 @@ const plain = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
 };
 
-describe("the image that a version wrote", () => {
+describe.each(FORMATS)("the image that a version wrote in format $format", (one) => {
+  const { format, folder, golden, program } = one;
+
   test("has not changed since", () => {
     expect(changesIn(folder)).toEqual([]);
-    expect([...sumsIn(folder).keys()]).toEqual(GOLDEN.map(({ name }) => `${name}.img`));
+    expect([...sumsIn(folder).keys()]).toEqual(golden.map(({ name }) => `${name}.img`));
   });
 
-  const rows = GOLDEN.flatMap(({ name, readers, found }) =>
+  test.each(golden.map(({ name }) => name))("%s tells its format, and who wrote it", (name) => {
+    expect(open(name, folder).origin).toMatchObject({ format, program });
+  });
+
+  const rows = golden.flatMap(({ name, readers, found }) =>
     readers.map((struct, index) => {
       const { family, version } = descriptorOf(struct);
       return [name, `${family}@${version}`, struct, found[index]] as const;
@@ -41,9 +53,26 @@ describe("the image that a version wrote", () => {
   test.each(rows)("%s is read as %s", (name, _, struct, found) => {
     const { version } = descriptorOf(struct);
     const release = family(struct, { reads: { to: version } });
-    const taken = open(name).take(IDENTIFIER, release);
+    const taken = open(name, folder).take(IDENTIFIER, release);
     expect(taken).toBeInstanceOf(struct);
     expect(plain(taken)).toEqual(found);
+  });
+});
+
+describe("the image that a version wrote", () => {
+  test.each(GOLDEN.filter(({ beside }) => beside))("$name has pools and generations", (one) => {
+    const { pools = {}, generations } = one.beside ?? {};
+    const store = open(one.name);
+    expect(store.generation).toBe(generations);
+    expect(store.list()).toHaveLength(1);
+    for (const [name, allocations] of Object.entries(pools)) {
+      const found = Array.from(store.pool(name, { resident: true }).allocations());
+      // A pool gives pages whole.
+      const given = allocations.map((bytes) =>
+        bytes > 2048 ? Math.ceil(bytes / 4096) * 4096 : bytes,
+      );
+      expect(found.map(({ bytes }) => bytes).sort()).toEqual(given.sort());
+    }
   });
 
   test("holds the layouts that were published, and every one is in some", () => {

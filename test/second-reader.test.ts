@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { ArrayOwner, type HeapBacking, heapBacking, type PreservedArray } from "@luo/memory";
 import { ObjectStore } from "@luo/store";
 import { descriptorOf, type StructClass } from "@luo/struct";
@@ -26,8 +28,9 @@ import {
   header,
   Packet,
 } from "../packages/struct/test/fixtures.js";
+import { ROOT, ROOT_AT } from "./image-offsets.js";
 import { BranchV2, branch, Rows } from "./reader/branch.js";
-import { damages, referringInACircle } from "./reader/damages.js";
+import { acrossWindows, damages, referringInACircle } from "./reader/damages.js";
 import {
   asPrinted,
   hasPython,
@@ -43,7 +46,7 @@ import {
 function same(backing: HeapBacking, structs: readonly StructClass[]): Printed {
   const store = ObjectStore.open(backing, { verify: true });
   const printed = read(backing.toBytes());
-  expect(printed).toMatchObject({ format: 2n, generation: BigInt(store.generation) });
+  expect(printed).toMatchObject({ format: 3n, generation: BigInt(store.generation) });
   expect(printed.length).toBe(BigInt(store.byteLength));
   expect(printed.schemas).toEqual(parse(JSON.stringify(store.schemas)));
   const listed = printed.objects.flatMap(({ identifier, copies }) =>
@@ -59,6 +62,14 @@ function same(backing: HeapBacking, structs: readonly StructClass[]): Printed {
     expect(resolved(value, printed.arrays), identifier).toEqual(asPrinted(of, taken as object));
   }
   return printed;
+}
+
+/** Goes along every reference once. */
+function readOut(value: unknown, seen = new Set<object>()): void {
+  if (typeof value !== "object" || value === null || seen.has(value)) return;
+  seen.add(value);
+  const members = Symbol.iterator in value ? (value as Iterable<unknown>) : Object.values(value);
+  for (const member of members) readOut(member, seen);
 }
 
 describe.skipIf(!hasPython)("python3 reads what the program writes", () => {
@@ -120,6 +131,43 @@ describe.skipIf(!hasPython)("python3 reads what the program writes", () => {
     );
   });
 
+  test("which program wrote the newest generation", () => {
+    const backing = heapBacking();
+    const [first, second] = [
+      { name: "kv-server", version: "1.0.0" },
+      { name: "n".repeat(63), version: `${"ä".repeat(15)}1` },
+    ];
+    ObjectStore.create(backing, { program: first }).seal();
+    expect(same(backing, []).program).toEqual(first);
+    ObjectStore.open(backing, { program: second }).seal();
+    expect(same(backing, []).program).toEqual(second);
+    ObjectStore.open(backing).seal();
+    expect(same(backing, []).program).toEqual({ name: "", version: "" });
+  });
+
+  test("an image whose checksums were not computed", () => {
+    const backing = Object.assign(heapBacking(), { checksums: false });
+    const store = ObjectStore.create(backing);
+    store.put("file", file(1000), { alongside: [0] });
+    store.put("tree", branch(2));
+    store.pool("index", { resident: true }).allocate(64);
+    store.seal();
+    same(backing, [FileV0, FileV1, BranchV2]);
+    expect(run([backing.toBytes()], "--verify")).toEqual([{ printed: "" }]);
+  });
+
+  test("an image of format 2, and the same when it is changed to one of format 3", () => {
+    const golden = fileURLToPath(new URL("golden/memfd@0.img", import.meta.url));
+    const backing = heapBacking(new Uint8Array(readFileSync(golden)).buffer);
+    const before = read(backing.toBytes());
+    expect(before).toMatchObject({ format: 2n, generation: 1n, program: null });
+    ObjectStore.open(backing).seal();
+    const after = read(backing.toBytes());
+    expect(after).toMatchObject({ format: 3n, generation: 2n });
+    expect(after.objects).toEqual(before.objects);
+    expect(after.arrays).toEqual(before.arrays);
+  });
+
   test("an empty store", () => {
     const { objects, schemas, arrays, pools } = same(
       image(() => {}),
@@ -174,7 +222,7 @@ describe.skipIf(!hasPython)("python3 reads what the program writes", () => {
     const after = same(backing, structs);
     expect([before.generation, after.generation]).toEqual([59n, 60n]);
     const half = backing.toBytes();
-    half.fill(0, 60, 88);
+    half.fill(0, ROOT_AT + ROOT.checksum, ROOT_AT + ROOT.checksum + 4);
     expect(read(half)).toEqual(before);
   });
 
@@ -219,6 +267,21 @@ describe.skipIf(!hasPython)("python3 refuses, and says what and where", () => {
       expect(plain[index]).toEqual(unverified ? { printed: expect.anything() } : damaged);
     },
   );
+
+  test.each(
+    damages.filter(({ byClass }) => !byClass).map((damage) => [damage.name, damage] as const),
+  )("%s, as does the program", (_, { bytes }) => {
+    const { buffer } = bytes.slice();
+    expect(() => {
+      const store = ObjectStore.open(heapBacking(buffer), { verify: true });
+      for (const { identifier } of store.list()) readOut(store.decode(identifier));
+    }).toThrow(expect.objectContaining({ code: expect.stringMatching(/^LUO_/) }));
+  });
+
+  test("an allocation across a multiple of 4 GiB", () => {
+    const crossing = { damaged: expect.stringMatching(/64 bytes at 4294967288 cross a multiple/) };
+    expect(run([acrossWindows()])).toEqual([crossing]);
+  });
 
   test("but not arrays that refer to themselves", () => {
     const { bytes, array } = referringInACircle();

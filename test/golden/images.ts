@@ -49,8 +49,9 @@ export function writeMissing(folder: string, golden: readonly Golden[]): readonl
   }
   const sums = new Map(sumsIn(folder));
   const missing = golden.filter(({ name }) => !sums.has(`${name}.img`));
-  for (const { name, readers, value } of missing) {
-    const image = imageOf(readers[0], value);
+  for (const one of missing) {
+    const { name } = one;
+    const image = imageOf(one);
     writeFileSync(join(folder, `${name}.img`), image, { flag: "wx" });
     sums.set(`${name}.img`, sha256(image));
   }
@@ -59,11 +60,24 @@ export function writeMissing(folder: string, golden: readonly Golden[]): readonl
   return missing.map(({ name }) => `${name}.img`);
 }
 
-function imageOf(struct: Golden["readers"][number] | undefined, value: object): Uint8Array {
+/** The program that every golden image names as its writer. */
+export const PROGRAM = { name: "golden", version: "1.0.0" };
+
+function imageOf({ readers: [struct], value, beside, checksums = true }: Golden): Uint8Array {
   if (struct === undefined) throw new Error("a golden object without a class");
-  const backing = heapBacking();
-  const store = ObjectStore.create(backing);
+  const backing = Object.assign(heapBacking(), { checksums });
+  const store = ObjectStore.create(backing, { program: PROGRAM });
   const release = family(struct, { reads: { to: descriptorOf(struct).version } });
+  for (const [name, allocations] of Object.entries(beside?.pools ?? {})) {
+    const pool = store.pool(name, { resident: true });
+    for (const bytes of allocations) pool.allocate(bytes);
+  }
+  for (let generation = 1; generation < (beside?.generations ?? 1); generation++) {
+    store.delete(`before/${generation - 1}`);
+    store.put(`before/${generation}`, value, { family: release });
+    store.seal();
+  }
+  store.delete(`before/${(beside?.generations ?? 1) - 1}`);
   store.put(IDENTIFIER, value, { family: release });
   const length = store.seal();
   return backing.toBytes().slice(0, length);

@@ -6,13 +6,25 @@ import * as kv2 from "../../examples/kv-server/src/v2/state.js";
 
 /** What a version wrote into its image, and what every later version finds there. */
 export interface Golden {
-  /** `family@version`, and the name of the file. */
+  /** `family@version` or what is particular about the image, and the name of the file. */
   readonly name: string;
   /** The classes of its version and of all later ones, as a release has them. */
   readonly readers: readonly StructClass[];
   readonly value: object;
   /** For each reader, written out by hand. */
   readonly found: readonly object[];
+  /** What is in the image but for the object; nothing by default. */
+  readonly beside?: Beside;
+  /** False when the writer computed no checksums of contents; true by default. */
+  readonly checksums?: boolean;
+}
+
+/** Resident pools, and generations before the one with the object. */
+interface Beside {
+  /** By name of the pool, the bytes of each allocation. */
+  readonly pools: Readonly<Record<string, readonly number[]>>;
+  /** Each puts another object in place of the one before, and all pools are there from the first on. */
+  readonly generations: number;
 }
 
 const PIECES = { size: 14_000n, pos: 4097n };
@@ -125,4 +137,21 @@ export const GOLDEN: readonly Golden[] = [
     }),
     found: [{ used: 8, slots: [{ ...SHORT, modified: 1_700_000_000_000 }] }],
   },
+  {
+    name: "generations",
+    readers: [kv2.TableV1],
+    value: of(kv2.TableV1, { used: 3, slots: [of(kv2.SlotV1, { ...SHORT, modified: 1 })] }),
+    found: [{ used: 3, slots: [{ ...SHORT, modified: 1 }] }],
+    beside: { pools: { index: [24, 24, 8], räksmörgås: [5000], empty: [] }, generations: 4 },
+  },
+  {
+    name: "no-checksums",
+    readers: [MemfdV2],
+    value: of(MemfdV2, { ...SPARSE, seals: 15, folios: extents([4096n, 8192n]) }),
+    found: [{ ...SPARSE, seals: 15, flags: 0, folios: [{ offset: 4096n, length: 8192n }] }],
+    checksums: false,
+  },
 ];
+
+/** What was written before format 3. */
+export const GOLDEN_2 = GOLDEN.slice(0, 6);

@@ -1,4 +1,5 @@
 import type { Backing } from "@luo/memory";
+import { ALLOCATION, POOL } from "../image-offsets.js";
 import { type Extent, Forge } from "./forge.js";
 
 /** Images that cost far more than their size, unless somebody minds: each with what has to be found. */
@@ -148,6 +149,19 @@ function emptyTable(): Backing {
   forge.object("a", [{ address: object, bytes: 8 }]);
   forge.header(at, { count: 16 * MIB, elementSize: 8, table: 16 * MIB, extents: 16 * MIB });
   return forge.seal(schemas);
+}
+
+/** Allocations of a pool that each have half of the image. */
+function longAllocations(): Backing {
+  const forge = new Forge(512 * MIB);
+  const allocations = forge.blocks(Array<number>(100).fill(255), ALLOCATION.size, (at) => {
+    forge.u64(at + ALLOCATION.address, 256 * MIB);
+    forge.u64(at + ALLOCATION.bytes, 256 * MIB);
+  });
+  const pools = forge.blocks([1], POOL.size, (at) => {
+    forge.u64(at + POOL.allocations, allocations);
+  });
+  return forge.seal("[]", { pools });
 }
 
 /** A table of three extents that ends with the image: there would be no room for the fourth. */
@@ -347,9 +361,10 @@ export const ATTACKS: readonly Attack[] = [
   { what: "many references to one long table", image: sharedTable, finds: undefined },
   { what: "millions of references", image: manyReferences, finds: undefined },
   { what: "millions of empty schemas", image: emptySchemas, finds: /at most 16777216/ },
-  { what: "versions with the same bytes", image: sameBytes, finds: /overlaps/ },
+  { what: "versions with the same bytes", image: sameBytes, finds: /the newest first/ },
   { what: "pools with the same blocks", image: sharedBlocks, finds: /overlaps/ },
   { what: "150 000 pools", image: manyPools, finds: undefined },
+  { what: "allocations as long as the image", image: longAllocations, finds: /overlaps/ },
   { what: "a table of nothing but zeros", image: emptyTable, finds: /without room/ },
   { what: "a table without its room", image: shortTable, finds: /needs 64 bytes/ },
   { what: "a segment that comes before itself", image: circle, finds: /loop/ },

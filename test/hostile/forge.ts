@@ -1,8 +1,21 @@
 import { type ArrayHeader, type Backing, checksum, tableBytes } from "@luo/memory";
 import { Memory } from "@luo/struct";
+import {
+  ARRAY,
+  BLOCK,
+  COPY,
+  ENTRY,
+  EXTENT,
+  HEADER,
+  ROOT,
+  ROOT_AT,
+  SEGMENT,
+  SLOTS,
+} from "../image-offsets.js";
 
 const PAGE = 4096;
-const [HEADER, EXTENT, SEGMENT, COPY, ENTRY, BLOCK] = [40, 16, 40, 24, 8, 16] as const;
+/** That of what is forged, which is an image of one generation. */
+const [GENERATION, SLOT] = [1, SLOTS[1]] as const;
 
 /** Elements from an address on. */
 export interface Extent {
@@ -30,9 +43,18 @@ export class Forge {
   /** By size, where the next allocation lies and where its page ends. */
   readonly #open = new Map<number, { next: number; end: number }>();
 
-  /** @param byteLength of the image, whatever of it is used */
-  constructor(readonly byteLength: number) {
+  readonly #packed: boolean;
+
+  /**
+   * @param byteLength of the image, whatever of it is used
+   * @param packed whether one allocation follows the other, as no pool gives them
+   */
+  constructor(
+    readonly byteLength: number,
+    { packed = false } = {},
+  ) {
     this.memory = new Memory(new ArrayBuffer(byteLength));
+    this.#packed = packed;
   }
 
   get view(): DataView {
@@ -41,12 +63,12 @@ export class Forge {
 
   /** As a pool gives it: up to 2048 bytes share a page with others of their size. */
   allocate(bytes: number): number {
-    if (bytes > PAGE / 2) {
+    const size = Math.ceil(bytes / 8) * 8;
+    if (this.#packed || bytes > PAGE / 2) {
       const address = this.#end;
-      this.#end += Math.ceil(bytes / PAGE) * PAGE;
+      this.#end += this.#packed ? size : Math.ceil(bytes / PAGE) * PAGE;
       return address;
     }
-    const size = Math.ceil(bytes / 8) * 8;
     let open = this.#open.get(size);
     if (open === undefined || open.next + size > open.end) {
       open = { next: this.#end, end: this.#end + PAGE };
@@ -61,32 +83,36 @@ export class Forge {
     this.view.setBigUint64(at, BigInt(value), true);
   }
 
+  u32(at: number, value: number): void {
+    this.view.setUint32(at, value, true);
+  }
+
   /** A header and its table, at which the extents of another array may be. Returns the header's address. */
   array(count: number, elementSize: number, extents: readonly Extent[], table?: number): number {
-    const at = this.allocate(HEADER);
+    const at = this.allocate(ARRAY.size);
     const entries = table ?? this.allocate(tableBytes(extents.length));
     let left = count;
     for (const [index, { address, capacity }] of extents.entries()) {
-      const entry = entries + index * EXTENT;
+      const entry = entries + index * EXTENT.size;
       const used = Math.min(left, capacity);
       left -= used;
       if (table !== undefined) continue;
-      this.u64(entry, address);
-      this.view.setUint32(entry + 8, capacity, true);
-      this.view.setUint32(entry + 12, checksum(this.memory, address, used * elementSize), true);
+      this.u64(entry + EXTENT.address, address);
+      this.u32(entry + EXTENT.capacity, capacity);
+      this.#sum(entry + EXTENT.checksum, address, used * elementSize);
     }
     this.header(at, { count, elementSize, table: entries, extents: extents.length });
     return at;
   }
 
   header(at: number, what: Omit<Header, "fingerprint"> & Partial<Header>): void {
-    this.u64(at, what.count);
-    this.view.setBigUint64(at + 8, what.fingerprint ?? 0n, true);
-    this.u64(at + 16, what.table);
-    this.view.setUint32(at + 24, what.extents, true);
-    this.view.setUint32(at + 28, what.elementSize, true);
-    this.#sum(at + 32, what.table, what.extents * EXTENT);
-    this.#sum(at + 36, at, HEADER - 4);
+    this.u64(at + ARRAY.count, what.count);
+    this.view.setBigUint64(at + ARRAY.fingerprint, what.fingerprint ?? 0n, true);
+    this.u64(at + ARRAY.table, what.table);
+    this.u32(at + ARRAY.extents, what.extents);
+    this.u32(at + ARRAY.elementSize, what.elementSize);
+    this.#sum(at + ARRAY.tableChecksum, what.table, what.extents * EXTENT.size);
+    this.#sum(at + ARRAY.checksum, at, ARRAY.checksum);
   }
 
   /** Pages of a block list with so many entries each, written by `write`. Returns the first's address. */
@@ -98,9 +124,9 @@ export class Forge {
     const pages = entries.map(() => this.allocate(PAGE));
     let index = 0;
     pages.forEach((page, at) => {
-      this.u64(page, pages[at + 1] ?? 0);
-      this.u64(page + 8, entries[at] ?? 0);
-      for (let n = 0; n < (entries[at] ?? 0); n++) write(page + BLOCK + n * size, index++);
+      this.u64(page + BLOCK.next, pages[at + 1] ?? 0);
+      this.u64(page + BLOCK.count, entries[at] ?? 0);
+      for (let n = 0; n < (entries[at] ?? 0); n++) write(page + BLOCK.size + n * size, index++);
     });
     return pages[0] ?? 0;
   }
@@ -108,17 +134,18 @@ export class Forge {
   /** Notes an object under a name of up to 8 letters. */
   object(identifier: string, versions: readonly Version[]): void {
     const name = new TextEncoder().encode(identifier);
-    const entry = new Memory(new ArrayBuffer(ENTRY + versions.length * COPY + 8));
-    entry.view.setUint16(0, name.length, true);
-    entry.view.setUint16(2, versions.length, true);
+    const named = ENTRY.size + versions.length * COPY.size;
+    const entry = new Memory(new ArrayBuffer(named + 8));
+    entry.view.setUint16(ENTRY.length, name.length, true);
+    entry.view.setUint16(ENTRY.copies, versions.length, true);
     for (const [index, { schema = 0, address, bytes }] of versions.entries()) {
-      const at = ENTRY + index * COPY;
-      entry.view.setUint32(at, schema, true);
-      entry.view.setUint32(at + 4, checksum(this.memory, address, bytes), true);
-      entry.view.setBigUint64(at + 8, BigInt(address), true);
-      entry.view.setBigUint64(at + 16, BigInt(bytes), true);
+      const at = ENTRY.size + index * COPY.size;
+      entry.view.setUint32(at + COPY.schema, schema, true);
+      entry.view.setUint32(at + COPY.checksum, checksum(this.memory, address, bytes), true);
+      entry.view.setBigUint64(at + COPY.address, BigInt(address), true);
+      entry.view.setBigUint64(at + COPY.bytes, BigInt(bytes), true);
     }
-    entry.u8.set(name, ENTRY + versions.length * COPY);
+    entry.u8.set(name, named);
     for (const byte of entry.u8) this.#entries.push(byte);
     this.#objects++;
   }
@@ -128,30 +155,37 @@ export class Forge {
     const json = new TextEncoder().encode(schemas);
     const text = this.allocate(json.length);
     this.memory.u8.set(json, text);
-    const segment = this.allocate(SEGMENT + this.#entries.length);
-    this.memory.u8.set(this.#entries, segment + SEGMENT);
-    this.view.setUint32(segment + 4, this.#objects, true);
-    this.u64(segment + 8, circle ? segment : 0);
-    this.u64(segment + 24, this.#entries.length);
-    this.u64(segment + 32, SEGMENT + this.#entries.length);
-    this.#sum(segment, segment + 4, SEGMENT - 4 + this.#entries.length);
-    this.memory.u8.set(new TextEncoder().encode("luo-img"));
-    for (const [at, value] of [
-      [8, 2],
-      [12, PAGE],
-      [16, 0x0102_0304],
-    ] as const) {
-      this.view.setUint32(at, value, true);
-    }
-    this.#sum(20, text, json.length);
-    const numbers = [2, this.byteLength, segment, this.#objects, text, json.length, pools];
-    for (const [index, value] of numbers.entries()) this.u64(24 + index * 8, value);
-    this.#sum(84, 0, 84);
+    const entries = this.#entries.length;
+    const segment = this.allocate(SEGMENT.size + entries);
+    this.memory.u8.set(this.#entries, segment + SEGMENT.size);
+    this.u64(segment + SEGMENT.previous, circle ? segment : 0);
+    this.u64(segment + SEGMENT.generation, GENERATION);
+    this.u64(segment + SEGMENT.bytes, entries);
+    this.u64(segment + SEGMENT.capacity, SEGMENT.size + entries);
+    this.u32(segment + SEGMENT.entries, this.#objects);
+    this.#sum(segment + SEGMENT.entriesChecksum, segment + SEGMENT.size, entries);
+    this.#sum(segment + SEGMENT.checksum, segment, SEGMENT.checksum);
+    this.memory.u8.set(new TextEncoder().encode("luo-img"), SLOT + HEADER.magic);
+    this.u32(SLOT + HEADER.format, 3);
+    this.u32(SLOT + HEADER.pageSize, PAGE);
+    this.u32(SLOT + HEADER.byteOrder, 0x0102_0304);
+    this.u64(SLOT + HEADER.generation, GENERATION);
+    this.#sum(SLOT + HEADER.checksum, SLOT, HEADER.checksum);
+    const root = SLOT + ROOT_AT;
+    this.u64(root + ROOT.generation, GENERATION);
+    this.u64(root + ROOT.length, this.byteLength);
+    this.u64(root + ROOT.directory, segment);
+    this.u64(root + ROOT.objects, this.#objects);
+    this.u64(root + ROOT.schemas, text);
+    this.u64(root + ROOT.schemasLength, json.length);
+    this.u64(root + ROOT.pools, pools);
+    this.#sum(root + ROOT.schemasChecksum, text, json.length);
+    this.#sum(root + ROOT.checksum, root, ROOT.checksum);
     if (this.#end > this.byteLength) throw new Error(`the image needs ${this.#end} bytes`);
     return { segments: [this.memory.buffer] };
   }
 
   #sum(at: number, start: number, length: number): void {
-    this.view.setUint32(at, checksum(this.memory, start, length), true);
+    this.u32(at, checksum(this.memory, start, length));
   }
 }

@@ -1,3 +1,4 @@
+import { HEADER, NONE, ROOT_AT } from "../image-offsets.js";
 import { type Anatomy, repair } from "./anatomy.js";
 import { SCHEMAS } from "./schemas.js";
 
@@ -54,6 +55,10 @@ const NUMBERS = [
   2n ** 63n,
   2n ** 64n - 1n,
 ];
+
+const HEADER_FIELDS = Object.values(HEADER);
+/** Those of formats and features before all. */
+const HEADER_NUMBERS = [0n, 1n, 2n, 3n, 4n, 99n, 2n ** 31n, ...NUMBERS];
 
 interface Subject {
   readonly image: Uint8Array;
@@ -112,12 +117,43 @@ const MUTATIONS: readonly Mutation[] = [
     );
   },
   // Other schemas, which may be longer: they go over what lies behind.
-  ({ image, view, anatomy: { schemas } }, program) => {
+  ({ image, view, anatomy: { schemas, schemasLength } }, program) => {
     const [start] = schemas;
     const text = new TextEncoder().encode(program.of(SCHEMAS));
     image.set(text.subarray(0, image.length - start), start);
-    for (const root of [0, 2048]) view.setBigUint64(root + 64, BigInt(text.length), true);
+    view.setBigUint64(schemasLength, BigInt(text.length), true);
   },
+  // A field of a header: another format, a feature, a page size.
+  ({ view, anatomy: { slots } }, program) => {
+    const at = program.of(slots) + program.of(HEADER_FIELDS);
+    view.setUint32(at, Number(BigInt.asUintN(32, program.of(HEADER_NUMBERS))), true);
+  },
+  // Another generation, in header and root.
+  ({ view, anatomy: { slots } }, program) => {
+    const [slot, generation] = [program.of(slots), program.of(NUMBERS)];
+    view.setBigUint64(slot + HEADER.generation, generation, true);
+    view.setBigUint64(slot + ROOT_AT, generation, true);
+  },
+  // A header and a root in the other slot: as they were, or with the generation that belongs there.
+  ({ image, view }, program) => {
+    const [from, to] = program.u8() & 1 ? [0, 2048] : [2048, 0];
+    image.copyWithin(to, from, from + 2048);
+    const step = BigInt(program.u8() % 3);
+    for (const at of [to + HEADER.generation, to + ROOT_AT]) {
+      view.setBigUint64(at, view.getBigUint64(at, true) + step, true);
+    }
+  },
+  // The name of the program that wrote it.
+  ({ image, anatomy: { slots } }, program) => {
+    const at = program.of(slots) + HEADER.program + (program.u8() % 96);
+    image.fill(program.u8(), at, at + 1 + (program.u8() % 8));
+  },
+  // A checksum that was not computed, also where it has to be.
+  ({ view, anatomy: { optional } }, program) => view.setUint32(program.of(optional), NONE, true),
+  ({ view, anatomy: { optional } }) => {
+    for (const at of optional) view.setUint32(at, NONE, true);
+  },
+  ({ view, anatomy: { sums } }, program) => view.setUint32(program.of(sums).at, NONE, true),
 ];
 
 /**

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { ArrayOwner } from "@luo/memory";
 import { heapBacking, ObjectStore } from "@luo/store";
 import {
@@ -7,7 +9,9 @@ import {
   bool,
   bytes,
   char,
+  codecOf,
   enumeration,
+  fingerprintOf,
   flexible,
   LuoStruct,
   ref,
@@ -19,6 +23,8 @@ import {
   union,
 } from "@luo/struct";
 import { type Family, family, follows, since } from "@luo/version";
+import { ALLOCATION, POOL } from "../image-offsets.js";
+import { Forge } from "./forge.js";
 
 /** What the images consist of that are mutated: a bit of everything that an image can hold. */
 
@@ -87,20 +93,75 @@ const node = (id: number, nodes: Node[] = []): Node =>
 
 const record = (id: number) => Object.assign(new RecordV1(), { id, leaves: leaves(id) });
 
-function image(fill: (store: ObjectStore) => void): Uint8Array {
-  const backing = heapBacking();
-  const store = ObjectStore.create(backing);
+function image(fill: (store: ObjectStore) => void, checksums = true): Uint8Array {
+  const backing = Object.assign(heapBacking(), { checksums });
+  const program = { name: "subject", version: "1" };
+  const store = ObjectStore.create(backing, { program });
   fill(store);
+  const length = store.seal();
+  return backing.toBytes().slice(0, length);
+}
+
+const records = image((store) => {
+  store.put("a", record(3), { alongside: [0] });
+  store.put("b", Object.assign(new Leaf(), { id: 9 }));
+});
+
+/** The same records, written by a program that packs what it writes. */
+function packed(): Uint8Array {
+  const forge = new Forge(6 * 4096, { packed: true });
+  const { schemas } = ObjectStore.open(heapBacking(records.slice().buffer));
+  const leaf = codecOf(Leaf);
+  // More than a page, so that one is given back with the object; zeros, as there are more of them than
+  // of what is worth changing.
+  const count = 300;
+  const extent = { address: forge.allocate(count * leaf.size), capacity: count };
+  const array = forge.array(count, leaf.size, [extent]);
+  const table = Number(forge.view.getBigUint64(array + 16, true));
+  const fingerprint = fingerprintOf(Leaf);
+  forge.header(array, { count, elementSize: leaf.size, table, extents: 1, fingerprint });
+  const copies = [RecordV1, RecordV0].map((struct, index) => {
+    const { size } = codecOf(struct);
+    const address = forge.allocate(size);
+    if (struct === RecordV1) forge.memory.u8.set(new TextEncoder().encode("none"), address + 8);
+    forge.u64(address + size - 8, array);
+    const schema = schemas.findIndex(
+      ({ family, version }) => family === "record" && version === 1 - index,
+    );
+    return { schema, address, bytes: size };
+  });
+  forge.object("a", copies);
+  const allocations = forge.blocks([1], ALLOCATION.size, (at) => {
+    forge.u64(at + ALLOCATION.address, forge.allocate(24));
+    forge.u64(at + ALLOCATION.bytes, 24);
+  });
+  const pools = forge.blocks([1], POOL.size, (at) => {
+    forge.memory.u8.set(new TextEncoder().encode("index"), at);
+    forge.u64(at + POOL.allocations, allocations);
+  });
+  forge.seal(JSON.stringify(schemas), { pools });
+  return forge.memory.u8;
+}
+
+const GOLDEN = fileURLToPath(new URL("../golden/", import.meta.url));
+
+/** Images that an earlier release wrote. */
+const golden = readdirSync(GOLDEN)
+  .filter((file) => file.endsWith(".img"))
+  .map((file) => new Uint8Array(readFileSync(`${GOLDEN}${file}`)));
+
+/** An image of format 2 that was changed since: its first page has a slot of each format. */
+function changed(bytes: Uint8Array): Uint8Array {
+  const backing = heapBacking(bytes.slice().buffer);
+  const store = ObjectStore.open(backing);
+  store.put("b", record(1));
   const length = store.seal();
   return backing.toBytes().slice(0, length);
 }
 
 /** Small images: what is wrong with a small one is wrong with a large one, and found much faster. */
 export const IMAGES: readonly Uint8Array[] = [
-  image((store) => {
-    store.put("a", record(3), { alongside: [0] });
-    store.put("b", Object.assign(new Leaf(), { id: 9 }));
-  }),
+  records,
   image((store) => {
     store.put("kinds", Object.assign(new Kinds(), { count: 3, rest: [7, 8, 9] }));
     store.put("more", Object.assign(new Kinds(), { kind: 1, body: node(2) }));
@@ -115,6 +176,10 @@ export const IMAGES: readonly Uint8Array[] = [
     for (let n = 0; n < 12; n += 2) store.delete(`r${n}`);
     store.put("r1", record(5));
   }),
+  image((store) => store.put("tree", node(3, [node(1)])), false),
+  packed(),
+  ...golden,
+  ...golden.slice(0, 1).map(changed),
 ];
 
 /** One more than there was, of whatever an image holds. */

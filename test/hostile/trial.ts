@@ -50,7 +50,8 @@ export function trial(image: Uint8Array): string {
       attempt("delete", () => store.delete(identifier));
     }
     const sealed = attempt("seal", () => store.seal());
-    if (sealed !== undefined) attempt("open again", () => ObjectStore.open(backing));
+    if (sealed !== undefined)
+      attempt("open again", () => ObjectStore.open(backing, { verify: true }));
   }
   const elapsed = performance.now() - start;
   if (elapsed > PATIENCE) throw new Finding(`it took ${Math.round(elapsed)} ms`);

@@ -1,12 +1,24 @@
 import { checksum } from "@luo/memory";
 import { Memory } from "@luo/struct";
+import {
+  ARRAY,
+  COPY,
+  ENTRY,
+  EXTENT,
+  HEADER,
+  ROOT,
+  ROOT_AT,
+  SEGMENT,
+  SLOTS,
+} from "../image-offsets.js";
 
 /**
  * Where the parts lie in an image of one generation with one object, whose struct begins with a
  * reference to an array of one extent; and their checksums, so that nonsense can be made correct.
  */
 export class Anatomy {
-  readonly root = 2048;
+  readonly header = SLOTS[1];
+  readonly root = this.header + ROOT_AT;
   readonly segment: number;
   readonly copy: number;
   readonly struct: number;
@@ -18,13 +30,13 @@ export class Anatomy {
 
   constructor(readonly bytes: Uint8Array) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.segment = this.at(this.root + 40);
-    this.copy = this.segment + 40 + 8;
-    this.struct = this.at(this.copy + 8);
+    this.segment = this.at(this.root + ROOT.directory);
+    this.copy = this.segment + SEGMENT.size + ENTRY.size;
+    this.struct = this.at(this.copy + COPY.address);
     this.array = this.at(this.struct);
-    this.table = this.at(this.array + 16);
+    this.table = this.at(this.array + ARRAY.table);
     this.extent = this.at(this.table);
-    this.schemas = this.at(this.root + 56);
+    this.schemas = this.at(this.root + ROOT.schemas);
   }
 
   at(offset: number): number {
@@ -53,12 +65,13 @@ export class Anatomy {
 
   get description(): string {
     const { schemas, root } = this;
-    return new TextDecoder().decode(this.bytes.subarray(schemas, schemas + this.at(root + 64)));
+    const length = this.at(root + ROOT.schemasLength);
+    return new TextDecoder().decode(this.bytes.subarray(schemas, schemas + length));
   }
 
   /** Other schemas in the place of those that are there, and not longer. */
   describe(text: string): void {
-    const room = this.at(this.root + 64);
+    const room = this.at(this.root + ROOT.schemasLength);
     const written = new TextEncoder().encode(text);
     if (written.length > room) throw new RangeError(`${written.length} bytes for ${room}`);
     this.bytes.fill(0x20, this.schemas, this.schemas + room).set(written, this.schemas);
@@ -69,15 +82,20 @@ export class Anatomy {
     const memory = new Memory(this.bytes);
     const sum = (to: number, from: number, length: number) =>
       this.set32(to, checksum(memory, from, length));
-    const size = this.view.getUint32(this.array + 28, true);
-    const capacity = this.view.getUint32(this.table + 8, true);
-    const used = Math.min(this.at(this.array), capacity) * size;
-    sum(this.table + 12, this.extent, this.extent + used <= this.bytes.length ? used : 0);
-    sum(this.array + 32, this.table, 16 * Math.min(this.view.getUint32(this.array + 24, true), 1));
-    sum(this.array + 36, this.array, 36);
-    sum(this.copy + 4, this.struct, Math.min(this.at(this.copy + 16), 4096));
-    sum(this.segment, this.segment + 4, 36 + Math.min(this.at(this.segment + 24), 4096));
-    sum(this.root + 20, this.schemas, this.at(this.root + 64));
-    sum(this.root + 84, this.root, 84);
+    const { array, table, extent, copy, segment, root, header } = this;
+    const size = this.view.getUint32(array + ARRAY.elementSize, true);
+    const capacity = this.view.getUint32(table + EXTENT.capacity, true);
+    const used = Math.min(this.at(array), capacity) * size;
+    sum(table + EXTENT.checksum, extent, extent + used <= this.bytes.length ? used : 0);
+    const extents = Math.min(this.view.getUint32(array + ARRAY.extents, true), 1);
+    sum(array + ARRAY.tableChecksum, table, EXTENT.size * extents);
+    sum(array + ARRAY.checksum, array, ARRAY.checksum);
+    sum(copy + COPY.checksum, this.struct, Math.min(this.at(copy + COPY.bytes), 4096));
+    const entries = Math.min(this.at(segment + SEGMENT.bytes), 4096);
+    sum(segment + SEGMENT.entriesChecksum, segment + SEGMENT.size, entries);
+    sum(segment + SEGMENT.checksum, segment, SEGMENT.checksum);
+    sum(root + ROOT.schemasChecksum, this.schemas, this.at(root + ROOT.schemasLength));
+    sum(root + ROOT.checksum, root, ROOT.checksum);
+    sum(header + HEADER.checksum, header, HEADER.checksum);
   }
 }

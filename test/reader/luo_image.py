@@ -7,96 +7,78 @@ exponent, or are the text "NaN", "Infinity" or "-Infinity"; bytes are text in he
 reference is {"array": address}, and its elements are under that address in "arrays": so what
 several refer to is printed once, and what refers in a circle as well.
 
---verify also computes the fingerprints of the layouts, and prints nothing. Of an image that is
-damaged, a line on stderr says what and where, and the program ends with 1.
+--verify also computes the fingerprints of the layouts and looks for what overlaps, and prints
+nothing. Of an image that is damaged, a line on stderr says what and where, and the program ends
+with 1. Of one in a later format, that line says which program wrote it.
 """
 
 import json
+import mmap
+import os
 import struct
 import sys
-from collections import namedtuple
+from itertools import pairwise
 
+from luo_directory import entries_of
+from luo_records import check_own_sum, check_sum
 from luo_schemas import check_fingerprints, schemas_of
-from luo_types import Damaged, utf8
-from xxh32 import xxh32
+from luo_slots import PAGE, newest_slot, told
+from luo_types import Damaged
 
-PAGE = 4096
-ROOT = struct.Struct("<8sIIIIQQQQQQQII")
-Root = namedtuple(
-    "Root",
-    "magic format page_size byte_order schemas_checksum generation length directory objects "
-    "schemas schemas_length pools reserved checksum",
-)
-VALID = {"magic": b"luo-img\0", "format": 2, "page_size": PAGE, "byte_order": 0x01020304}
-SEGMENT = struct.Struct("<IIQQQQ")
-ENTRY = struct.Struct("<HHI")
-COPY = struct.Struct("<IIQQ")
 ARRAY = struct.Struct("<QQQIIII")
 EXTENT = struct.Struct("<QII")
 BLOCK = struct.Struct("<QQ")
 POOL = struct.Struct("<40sQ")
 ALLOCATION = struct.Struct("<QQ")
+# Nothing lies across a multiple of this.
+WINDOW = 2**32
 # Of each byte, on average: a bit is a value, and structs around it may be as well.
 MOST_VALUES = 64
 
 
-def check_sum(what, data, expected):
-    found = xxh32(data)
-    if found != expected:
-        raise Damaged(f"{what}: the checksum is {expected:#010x}, but its bytes have {found:#010x}")
-
-
-def newest_root(data):
-    roots, problems = [], []
-    for place in (0, 2048):
-        try:
-            roots.append(root_at(data, place))
-        except Damaged as error:
-            problems.append(str(error))
-    if not roots:
-        raise Damaged(f"no valid root: {'; '.join(problems)}")
-    return max(roots, key=lambda root: root.generation)
-
-
-def root_at(data, place):
-    what = f"root at {place}"
-    if len(data) < PAGE:
-        raise Damaged(f"{what}: the image has {len(data)} bytes")
-    root = Root._make(ROOT.unpack_from(data, place))
-    for name, expected in VALID.items():
-        found = getattr(root, name)
-        if found != expected:
-            raise Damaged(f"{what}: {name} is {found}, expected {expected}")
-    check_sum(what, data[place : place + ROOT.size - 4], root.checksum)
-    if root.length % PAGE != 0 or not PAGE <= root.length <= len(data):
-        raise Damaged(f"{what}: length is {root.length}, of {len(data)} bytes")
-    return root
-
-
 class Image:
-    def __init__(self, data):
+    def __init__(self, data, verify=False):
         data = memoryview(data)
-        self.root = newest_root(data)
+        self.slot = newest_slot(data)
+        self.root = self.slot.root
         self.length = self.root.length
         self.data = data[: self.length]
         self.left = self.length - PAGE
         self.values_left = self.length * MOST_VALUES
+        self.places = [] if verify else None
         self.schemas = self.read_schemas()
+        # By address, the element's schema and the object that refers to the array.
         self.arrays = {}
+        self.owner = None
         self.referred = []
+        self.elements = {}
 
     # Bounds.
 
-    def bytes_at(self, what, address, size):
-        """Nothing overlaps, so all that is asked for is together no longer than the image."""
+    def peek(self, what, address, size):
+        """Bytes at an address, within bounds."""
         if address < PAGE or address % 8 != 0:
             raise Damaged(f"{what}: {address} is no address: below {PAGE}, or no multiple of 8")
         if size > self.length - address:
             raise Damaged(f"{what}: {size} bytes at {address} end behind the {self.length}")
+        if address // WINDOW != (address + max(size, 1) - 1) // WINDOW:
+            raise Damaged(f"{what}: {size} bytes at {address} cross a multiple of 4 GiB")
+        return self.data[address : address + size]
+
+    def bytes_at(self, what, address, size):
+        """Nothing overlaps, so all that is asked for is together no longer than the image."""
+        found = self.peek(what, address, size)
         self.left -= size
         if self.left < 0:
             raise Damaged(f"{what}: at {address} overlaps with others, or leads in a circle")
-        return self.data[address : address + size]
+        if self.places is not None:
+            self.places.append((address, size, what))
+        return found
+
+    def check_overlaps(self):
+        for (first, size, what), (second, _, other) in pairwise(sorted(self.places)):
+            if first + size > second:
+                raise Damaged(f"{other}: at {second} overlaps with {what}, {size} bytes at {first}")
 
     def spend(self, values):
         self.values_left -= values
@@ -112,66 +94,20 @@ class Image:
         check_sum("schemas", data, self.root.schemas_checksum)
         return schemas_of(data)
 
-    # Directory.
-
-    def entries(self):
-        """What identifiers hold, as (schema, checksum, address, size) of each copy, in order."""
-        segments = []
-        address, generation = self.root.directory, self.root.generation
-        while address != 0:
-            what = f"directory segment at {address}"
-            header = self.bytes_at(what, address, SEGMENT.size)
-            # Its capacity counts these bytes again.
-            self.left += SEGMENT.size
-            checksum, count, previous, written, length, capacity = SEGMENT.unpack(header)
-            if SEGMENT.size + length > capacity:
-                raise Damaged(f"{what}: {length} bytes of entries in a capacity of {capacity}")
-            whole = self.bytes_at(what, address, capacity)[: SEGMENT.size + length]
-            check_sum(what, whole[4:], checksum)
-            if written > generation:
-                raise Damaged(f"{what}: is of generation {written}, behind {generation}")
-            segments.append((what, count, whole[SEGMENT.size :]))
-            address, generation = previous, written
-        held = {}
-        for what, count, data in reversed(segments):
-            self.read_entries(what, count, data, held)
-        expected = self.root.objects
-        if len(held) != expected:
-            raise Damaged(f"directory: holds {len(held)} objects, but the root says {expected}")
-        return held
-
-    def read_entries(self, what, count, data, held):
-        at = 0
-        for index in range(count):
-            where = f"{what}: entry {index}"
-            if at + ENTRY.size > len(data):
-                raise Damaged(f"{where}: begins behind the entries")
-            size, copies, _ = ENTRY.unpack_from(data, at)
-            named = at + ENTRY.size + copies * COPY.size
-            if not 1 <= size <= 128 or named + size > len(data):
-                raise Damaged(f"{where}: an identifier of {size} bytes behind {copies} copies")
-            try:
-                identifier = utf8(data[named : named + size])
-            except Damaged as error:
-                raise Damaged(f"{where}: the identifier {error}") from None
-            held.pop(identifier, None)
-            if copies > 0:
-                held[identifier] = list(COPY.iter_unpack(data[at + ENTRY.size : named]))
-            at = named + (size + 7) // 8 * 8
-        if at != len(data):
-            raise Damaged(f"{what}: {count} entries end at {at} of {len(data)} bytes")
+    # Objects.
 
     def objects_in_order(self):
-        for identifier, copies in self.entries().items():
+        for identifier, copies in entries_of(self).items():
             what = f'object "{identifier}"'
-            yield {"identifier": identifier, "copies": [self.copy(what, *copy) for copy in copies]}
+            self.owner = what
+            found = [self.copy(what, *copy) for copy in copies]
+            self.read_arrays()
+            yield {"identifier": identifier, "copies": found}
 
     def copy(self, what, index, checksum, address, size):
-        if index >= len(self.schemas):
-            raise Damaged(f"{what}: schema {index} of {len(self.schemas)}")
         schema = self.schemas[index]
         what = f"{what}: {schema} at {address}"
-        if size < schema.size or (size > schema.size and not schema.flexible):
+        if size < max(schema.size, 1) or (size > schema.size and not schema.flexible):
             raise Damaged(f"{what}: {size} bytes of a struct of {schema.size}")
         check_sum(what, self.bytes_at(what, address, size), checksum)
         value = self.value(what, schema, address, size)
@@ -187,29 +123,35 @@ class Image:
     # Arrays.
 
     def refer(self, address, schema):
-        if self.arrays.setdefault(address, schema) is not schema:
-            known = self.arrays[address]
-            raise Damaged(f"the array at {address} is one of {known}, not of {schema}")
-        if len(self.referred) < len(self.arrays):
+        if address not in self.arrays:
+            self.arrays[address] = schema, self.owner
             self.referred.append(address)
+        known, owner = self.arrays[address]
+        if known is not schema:
+            raise Damaged(f"the array at {address} is one of {known}, not of {schema}")
+        if owner != self.owner:
+            raise Damaged(f"the array at {address} is that of {owner} as well")
 
-    def arrays_referred(self):
-        """The elements of each array; reading them finds more."""
-        for address in self.referred:
-            yield str(address), self.elements(address, self.arrays[address])
+    def read_arrays(self):
+        """The elements of each array that is referred to; reading them finds more."""
+        while self.referred:
+            address = self.referred.pop()
+            self.elements[str(address)] = self.elements_at(address, self.arrays[address][0])
 
-    def elements(self, address, schema):
+    def elements_at(self, address, schema):
         what = f"array of {schema} at {address}"
         header = self.bytes_at(what, address, ARRAY.size)
         count, fingerprint, table, extents, size, table_sum, checksum = ARRAY.unpack(header)
-        check_sum(what, header[:-4], checksum)
+        check_own_sum(what, header[:-4], checksum)
         if (size, fingerprint) != (schema.size, int(schema.fingerprint, 16)):
             raise Damaged(f"{what}: elements have {size} bytes, fingerprint {fingerprint:016x}")
-        if schema.flexible:
+        if schema.flexible or size == 0:
             raise Damaged(f"{what}: elements have no size of their own")
         listed = b""
         if extents > 0:
-            listed = self.bytes_at(f"{what}: table", table, extents * EXTENT.size)
+            # Allocated for the power of two that is not lower.
+            room = (1 << (extents - 1).bit_length()) * EXTENT.size
+            listed = self.bytes_at(f"{what}: table", table, room)[: extents * EXTENT.size]
         check_sum(f"{what}: table", listed, table_sum)
         self.spend(count * schema.values)
         found = []
@@ -238,9 +180,13 @@ class Image:
             yield from row.iter_unpack(block[BLOCK.size : BLOCK.size + count * row.size])
 
     def resident_pools(self):
-        for name, address in self.rows("pools", self.root.pools, POOL):
-            name = name.split(b"\0")[0].decode("utf-8", "replace")
+        known = set()
+        for data, address in list(self.rows("pools", self.root.pools, POOL)):
+            name = told("pools: a name", data)
             what = f'pool "{name}"'
+            if name in known:
+                raise Damaged(f"{what}: is there twice")
+            known.add(name)
             found = list(self.rows(what, address, ALLOCATION))
             for start, size in found:
                 self.bytes_at(f"{what}: allocation", start, size)
@@ -250,21 +196,26 @@ class Image:
         return {
             "generation": self.root.generation,
             "length": self.length,
-            "format": self.root.format,
+            "format": self.slot.format,
+            "program": self.slot.program,
             "schemas": [
                 {**schema.content(), "fingerprint": schema.fingerprint} for schema in self.schemas
             ],
             "objects": list(self.objects_in_order()),
-            "arrays": dict(self.arrays_referred()),
+            "arrays": self.elements,
             "pools": list(self.resident_pools()),
         }
 
 
 def read(path, verify):
     with open(path, "rb") as file:
-        image = Image(file.read())
+        # Nothing is no length for a mapping.
+        empty = os.fstat(file.fileno()).st_size == 0
+        data = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    image = Image(data, verify)
     content = image.content()
     if verify:
+        image.check_overlaps()
         check_fingerprints(image.schemas)
     else:
         print(json.dumps(content, allow_nan=False))

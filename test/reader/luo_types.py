@@ -98,12 +98,7 @@ class Text(Type):
         self.size, self.terminated = size, terminated
 
     def read(self, place, at):
-        text, _, rest = bytes(place.image.data[at : at + self.size]).partition(b"\0")
-        if any(rest):
-            raise Damaged("holds bytes after the first NUL")
-        if self.terminated and len(text) == self.size:
-            raise Damaged("does not end with NUL")
-        return utf8(text)
+        return text_of(place.image.data[at : at + self.size], self.terminated)
 
 
 class Bytes(Type):
@@ -210,6 +205,16 @@ def truth(number):
     if number > 1:
         raise Damaged(f"found {number}, expected 0 or 1")
     return number == 1
+
+
+def text_of(data, terminated=False):
+    """What `char[n]` and `char[n]z` hold."""
+    text, _, rest = bytes(data).partition(b"\0")
+    if any(rest):
+        raise Damaged("holds bytes after the first NUL")
+    if terminated and len(text) == len(data):
+        raise Damaged("does not end with NUL")
+    return utf8(text)
 
 
 def utf8(data):

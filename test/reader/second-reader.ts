@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,6 +31,8 @@ export interface Printed {
   readonly generation: bigint;
   readonly length: bigint;
   readonly format: bigint;
+  /** What the header says of who wrote the image; null where there is no header. */
+  readonly program: { readonly name: string; readonly version: string } | null;
   readonly schemas: readonly unknown[];
   readonly objects: readonly { readonly identifier: string; readonly copies: readonly Copy[] }[];
   /** By address; what refers to one is `{ array: address }`. */
@@ -48,6 +58,25 @@ export function parse(json: string): unknown {
 /** What the reader says of each image: what it prints, or what is damaged. */
 export type Outcome = { readonly printed: string } | { readonly damaged: string };
 
+/** An image, or the pieces of one that is too large to be in memory: the rest is zeros. */
+export type ImageFile = Uint8Array | SparseImage;
+
+export interface SparseImage {
+  readonly length: number;
+  readonly pieces: readonly { readonly at: number; readonly bytes: Uint8Array }[];
+}
+
+function writeImage(path: string, image: ImageFile): void {
+  if (image instanceof Uint8Array) {
+    writeFileSync(path, image);
+    return;
+  }
+  const file = openSync(path, "w");
+  ftruncateSync(file, image.length);
+  for (const { at, bytes } of image.pieces) writeSync(file, bytes, 0, bytes.length, at);
+  closeSync(file);
+}
+
 const COMPLAINT = /^luo_image\.py: .*?image-(\d+): (.*)$/;
 
 /**
@@ -55,11 +84,11 @@ const COMPLAINT = /^luo_image\.py: .*?image-(\d+): (.*)$/;
  *
  * @throws {Error} with what it says when it fails in any other way than by its complaints
  */
-export function run(images: readonly Uint8Array[], ...options: readonly string[]): Outcome[] {
+export function run(images: readonly ImageFile[], ...options: readonly string[]): Outcome[] {
   const folder = mkdtempSync(join(tmpdir(), "luo-images-"));
   const paths = images.map((image, index) => {
     const path = join(folder, `image-${index}`);
-    writeFileSync(path, image);
+    writeImage(path, image);
     return path;
   });
   const limits = { encoding: "utf8", maxBuffer: 2 ** 28, timeout: 20_000 } as const;

@@ -59,7 +59,8 @@ export class IdentifierBytes {
   equals(u32: Uint32Array, start: number): boolean {
     const words = this.#words;
     const first = start / 4;
-    for (let word = 0; word * 4 < this.length; word++) {
+    const end = Math.ceil(this.length / 8) * 2;
+    for (let word = 0; word < end; word++) {
       if (u32[first + word] !== words[word]) return false;
     }
     return true;

@@ -61,6 +61,7 @@ const AT = {
   readCompatible: offsetOf(ImageHeader, "readCompatible"),
   incompatible: offsetOf(ImageHeader, "incompatible"),
   generation: offsetOf(ImageHeader, "generation"),
+  unused: offsetOf(ImageHeader, "unused"),
 } as const;
 
 const u32 = ({ view }: Memory, slot: number, field: keyof typeof AT) =>
@@ -147,6 +148,14 @@ export function readGeneration(memory: Memory, byteLength: number): Generation {
       if (found.root.generation > (newest?.root.generation ?? 0)) newest = found;
     } else if (found.depth > (problem?.depth ?? -1)) problem = found;
   }
+  // The program that wrote a later generation may have overwritten memory of this one.
+  for (const slot of [0, SLOT]) {
+    const origin = originOf(memory, slot);
+    if (newest === undefined || origin === undefined || origin.readable) continue;
+    if (origin.generation > newest.root.generation) {
+      throw new BadImageError(formatProblem(memory, slot) ?? "its newest generation is unreadable");
+    }
+  }
   if (newest !== undefined) return newest;
   throw new BadImageError(problem?.text ?? "it has no root");
 }
@@ -197,7 +206,7 @@ function readSlot(memory: Memory, byteLength: number, slot: number): Generation 
   const problem = firstProblem([
     () => differs("the magic", magicOf(memory, slot), text(MAGIC), NEVER),
     () => differs("the byte order", u32(memory, slot, "byteOrder"), BYTE_ORDER),
-    () => (old ? undefined : sumProblem("the header", headerCodec, memory, slot)),
+    () => (old ? undefined : headerProblem(memory, slot)),
     () => formatProblem(memory, slot),
     () => differs("the page size", u32(memory, slot, "pageSize"), PAGE_SIZE),
     () => rootProblem(memory, slot, old, found),
@@ -237,6 +246,11 @@ function sumProblem(
   return mismatch && differs(`the checksum of ${what}`, mismatch.expected, mismatch.found);
 }
 
+function headerProblem(memory: Memory, slot: number): string | undefined {
+  const problem = sumProblem("the header", headerCodec, memory, slot);
+  return problem ?? differs("reserved space in the header", u32(memory, slot, "unused"), 0);
+}
+
 function formatProblem(memory: Memory, slot: number): string | undefined {
   const format = formatOf(memory, slot);
   const { incompatible } = featuresOf(memory, slot);
@@ -266,6 +280,7 @@ function rootProblem(
       ? (Root.convert(oldRootCodec.decode(memory, slot), 1) as RootV1)
       : rootCodec.decode(memory, slot + ROOT_OFFSET);
   } catch (error) {
+    // Under a checksum that is right, bytes may still be no safe integer.
     return `the root is not decodable: ${error instanceof Error ? error.message : error}`;
   }
   return undefined;

@@ -17,6 +17,9 @@ import {
   some,
 } from "./fixture.js";
 
+/** Of the first page: bytes from one slot to the next, and from a slot to the end of its root. */
+const [SLOT, ROOT_END] = [2048, 256 + 64];
+
 const Others = familyOf(Other);
 
 const copyOf = (backing: HeapBacking) => heapBacking(backing.toBytes().buffer);
@@ -60,10 +63,10 @@ describe("what is not sealed is not there", () => {
     store.put("other", other(10));
     store.seal();
     const bytes = new Uint8Array(backing.segments[0] as ArrayBuffer);
-    // The second generation's root is the first in the page.
-    const whole = bytes.slice(0, 88);
-    for (let written = 8; written < 88; written++) {
-      bytes.fill(0, written, 88);
+    // The second generation's header and root are the first in the page.
+    const whole = bytes.slice(0, ROOT_END);
+    for (let written = 8; written < ROOT_END; written++) {
+      bytes.fill(0, written, ROOT_END);
       const found = content(copyOf(backing));
       expect(found, `${written} bytes`).toEqual(before);
       bytes.set(whole);
@@ -83,7 +86,7 @@ describe("what is not sealed is not there", () => {
     const bytes = new Uint8Array(backing.segments[0] as ArrayBuffer);
     expect(ObjectStore.isSealed(backing)).toBe(true);
     // As a program leaves it that ends just before its first checksum.
-    bytes.fill(0, 2048 + 84, 2048 + 88);
+    bytes.fill(0, SLOT + ROOT_END - 4, SLOT + ROOT_END);
     expect(ObjectStore.isSealed(backing)).toBe(false);
     expect(ObjectStore.isSealed(heapBacking())).toBe(false);
     expect(ObjectStore.isSealed({ segments: [] })).toBe(false);

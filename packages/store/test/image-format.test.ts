@@ -146,6 +146,33 @@ describe("the header says of any image what wrote it, and what reads it", () => 
     expect(() => ObjectStore.open(written(), { program })).toThrow(message);
   });
 
+  test("a name that is no text is as if there were none", () => {
+    const image = opened(written());
+    image.memory.u8[SLOT + 40] = 0xff;
+    image.header(SLOT, "format", 3);
+    expect(ObjectStore.origin(image.backing).program).toBeUndefined();
+    expect(image.open().take("a", Others)?.x).toBe(1);
+  });
+
+  test("a later format in the newer slot is not passed over for the older generation", () => {
+    const backing = written();
+    const store = ObjectStore.open(backing, { program: PROGRAM });
+    store.put("a", other(2));
+    store.seal();
+    for (const [field, value, message] of [
+      ["format", 99, /the format is 99, written by kv-server/],
+      ["incompatible", 1, /incompatible features 0x1/],
+    ] as const) {
+      const image = opened(backing);
+      image.header(0, field, value);
+      expect(image.open).toThrow(message);
+    }
+    // A header that is not whole says nothing: the older generation is as it was sealed.
+    const torn = opened(backing);
+    torn.memory.u8[8] = 99;
+    expect(torn.open().take("a", Others)?.x).toBe(1);
+  });
+
   test("memory without a header", () => {
     for (const backing of [heapBacking(), heapBacking(4096), heapBacking(10)]) {
       expect(() => ObjectStore.origin(backing)).toThrow(BadImageError);

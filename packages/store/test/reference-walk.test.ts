@@ -1,4 +1,4 @@
-import { type Backing, PreservedMemory } from "@luo/memory";
+import { type HeapBacking, heapBacking, PreservedMemory } from "@luo/memory";
 import { ObjectStore } from "@luo/store";
 import {
   array,
@@ -21,9 +21,9 @@ import {
 import { family } from "@luo/version";
 import { expect, test } from "vitest";
 import { Directory } from "../src/directory.js";
+import { readGeneration } from "../src/image-header.js";
 import { Layouts } from "../src/layouts.js";
 import { type Reference, ReferenceWalk } from "../src/reference-walk.js";
-import { readRoot } from "../src/root.js";
 import { Schemas } from "../src/schemas.js";
 import { image, Page, page, pages } from "./fixture.js";
 
@@ -35,12 +35,19 @@ interface Walked {
 }
 
 /** Goes along the references of the only object, by the schemas in the image. */
-function walked(backing: Backing, enter = (_: Reference) => true): Walked {
-  const root = readRoot(new Memory(backing.buffer));
+function walked(image: HeapBacking, enter = (_: number) => true): Walked {
+  const { buffer } = image.toBytes();
+  const backing = heapBacking(buffer);
+  const { root, format } = readGeneration(new Memory(buffer), buffer.byteLength);
   const memory = new PreservedMemory(backing, { end: root.length, generation: root.generation });
   const { schemas } = ObjectStore.open(backing);
   const list = Schemas.parse(JSON.stringify(schemas));
-  const directory = Directory.open(memory.pool("p"), root.directory, root.objects);
+  const directory = Directory.open(memory.pool("p"), {
+    newest: root.directory,
+    objects: root.objects,
+    format,
+    schemas: list.list,
+  });
   const [entry = 0] = directory.entries();
   const { schema, address, bytes } = directory.copy(entry, 0);
   const references: Reference[] = [];
@@ -48,10 +55,11 @@ function walked(backing: Backing, enter = (_: Reference) => true): Walked {
   const described = list.list[schema];
   if (described === undefined) throw new Error("the object has no schema");
   new ReferenceWalk(memory, new Layouts(list)).walk(described, address, bytes, {
-    reference: (reference) => {
+    redirect: (reference) => {
       references.push(reference);
-      return enter(reference);
+      return undefined;
     },
+    reference: enter,
     allocation: (address, bytes) => allocated.push([address, bytes]),
   });
   return { address, references, allocated };
@@ -106,13 +114,13 @@ test("every reference is told with the place of its u64, its byte order and what
     });
     store.put("object", value, { family: family(Everywhere) });
   });
-  const { address, references } = walked(backing);
-  const view = new DataView(backing.buffer);
+  const { references } = walked(backing);
+  const view = new DataView(backing.toBytes().buffer);
   const counts = references.map(({ array }) => Number(view.getBigUint64(array, true)));
   expect(counts).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-  for (const { array, at, big: isBig, within } of references) {
+  for (const { array, at, big: isBig, holder } of references) {
     expect(view.getBigUint64(at, !isBig)).toBe(BigInt(array));
-    expect(within).toBe(address);
+    expect(holder).toBeUndefined();
   }
   expect(new Set(references.map(({ at }) => at)).size).toBe(references.length);
   // Fields of structs inside have the byte order of their own struct.
@@ -126,10 +134,10 @@ test("a reference in an element lies in the array whose header is told", () => {
   });
   const { address, references, allocated } = walked(backing);
   const [first, ...others] = references;
-  expect(first).toMatchObject({ at: address, within: address });
+  expect(first).toMatchObject({ at: address, holder: undefined });
   expect(others).toHaveLength(5);
-  for (const { at, within } of others) {
-    expect(within).toBe(first?.array);
+  for (const { at, holder } of others) {
+    expect(holder?.array).toBe(first?.array);
     expect(allocated.some(([start, bytes]) => start <= at && at + 8 <= start + bytes)).toBe(true);
   }
 });
@@ -157,10 +165,7 @@ test("an array that several fields refer to is told for each of them", () => {
     }),
   );
   const seen = new Set<number>();
-  const { references, allocated } = walked(
-    backing,
-    ({ array }) => seen.size < seen.add(array).size,
-  );
+  const { references, allocated } = walked(backing, (array) => seen.size < seen.add(array).size);
   expect(references.map(({ array }) => array)).toEqual([
     references[0]?.array,
     references[0]?.array,

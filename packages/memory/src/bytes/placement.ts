@@ -13,26 +13,26 @@ interface Placed {
  * while anything in it is allocated, or was when the last generation was sealed.
  */
 export class ForeignPlacement {
-  readonly #end: number;
   readonly #placed: Placed[] = [];
-  #bytes = 0;
   /** Allocations that touch a page. */
   readonly #counts = new Map<number, number>();
+  /** Bytes that are not allocated yet. */
+  #left: number;
 
-  /** @param end address behind the last byte in use */
-  constructor(end: number) {
-    this.#end = end;
+  /** @param byteLength of the memory, which bounds what can lie in it */
+  constructor(byteLength: number) {
+    this.#left = byteLength;
   }
 
   /**
    * Notes an allocation, and gives the pages that nothing else was in.
    *
-   * @throws {BadAddressError} when all together have more bytes than there are
+   * @throws {BadAddressError} when all allocations together have more bytes than the memory
    */
   add(address: number, bytes: number, what: string): readonly number[] {
+    this.#left -= bytes;
+    if (this.#left < 0) throw new BadAddressError(address, `${what} overlaps something else`);
     this.#placed.push({ address, bytes, what });
-    this.#bytes += bytes;
-    if (this.#bytes > this.#end) this.check();
     return pagesOf(address, bytes).filter((page) => {
       const count = this.#counts.get(page) ?? 0;
       this.#counts.set(page, count + 1);
