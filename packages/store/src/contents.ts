@@ -1,4 +1,10 @@
-import { type ArrayOwner, LeakError, type Pool, type PreservedMemory } from "@luo/memory";
+import {
+  type ArrayOwner,
+  LeakError,
+  type Location,
+  type Pool,
+  type PreservedMemory,
+} from "@luo/memory";
 import type { StructLayout } from "@luo/struct";
 import type { Directory } from "./directory.js";
 import { BadObjectError } from "./errors.js";
@@ -33,9 +39,7 @@ export class Contents {
 
   /** The versions of an entry's object; none for the entry 0. */
   copies(entry: number): Copy[] {
-    if (entry === 0) return [];
-    const length = this.#directory.copies(entry);
-    return Array.from({ length }, (_, at) => this.#directory.copy(entry, at));
+    return entry === 0 ? [] : this.#directory.copies(entry);
   }
 
   /** @throws {BadObjectError} when the image has no such layout */
@@ -64,9 +68,8 @@ export class Contents {
   }
 
   /** @throws {BadObjectError} when the bytes are not those that were written */
-  check(identifier: string, copy: Copy): void {
-    const { address, bytes, checksum: expected } = copy;
-    const found = this.#memory.mismatch(this.#memory.at(address), bytes, expected);
+  check(identifier: string, { address, bytes, checksum: expected }: Copy, at: Location): void {
+    const found = this.#memory.mismatch(at, bytes, expected);
     if (found === undefined) return;
     throw new BadObjectError(identifier, {
       found: `${bytes} bytes at 0x${address.toString(16)} with checksum ${found}`,
@@ -138,8 +141,8 @@ export class Contents {
     const reached = new Set<number>();
     const visitor = gathering(reached);
     for (const { identifier, copy, schema } of this) {
-      this.#memory.locate(copy.address, copy.bytes, `object ${JSON.stringify(identifier)}`);
-      this.check(identifier, copy);
+      const what = `object ${JSON.stringify(identifier)}`;
+      this.check(identifier, copy, this.#memory.locate(copy.address, copy.bytes, what));
       this.#walk.walk(schema, copy.address, copy.bytes, visitor, { contents: true });
     }
     const leaks = [...pool.allocations()].filter(

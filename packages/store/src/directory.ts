@@ -7,7 +7,7 @@ import {
   OutOfMemoryError,
   type Pool,
 } from "@luo/memory";
-import { ArgumentError, codecOf, layoutOf, offsetOf } from "@luo/struct";
+import { ArgumentError, codecOf, layoutOf, type Memory, offsetOf } from "@luo/struct";
 import { BadImageError } from "./errors.js";
 import { IdentifierBytes, MAX_IDENTIFIER } from "./identifier.js";
 import {
@@ -158,22 +158,28 @@ export class Directory {
     return IdentifierBytes.text(place.memory, key, size);
   }
 
-  /** How many versions of its object an entry has. */
-  copies(entry: number): number {
+  /** Every version of an entry's object, the newest first. */
+  copies(entry: number): Copy[] {
     const { memory, offset } = this.#at(entry);
-    return memory.u16[(offset + COPIES_OFFSET) / 2] as number;
+    const count = memory.u16[(offset + COPIES_OFFSET) / 2] as number;
+    return copyCodec.decodeArray(memory, offset + ENTRY, count);
   }
 
-  /** One of them. */
-  copy(entry: number, at: number): Copy {
+  /**
+   * The newest version of an entry's object that somebody can read.
+   *
+   * @param readable by the index of each schema, undefined where it cannot be read
+   */
+  newestOf(entry: number, readable: readonly unknown[]): Copy | undefined {
     const { memory, offset } = this.#at(entry);
-    return copyCodec.decode(memory, offset + ENTRY + at * copyCodec.size);
-  }
-
-  /** The index of its layout among the schemas. */
-  schema(entry: number, at: number): number {
-    const { memory, offset } = this.#at(entry);
-    return memory.u32[(offset + ENTRY + at * copyCodec.size + SCHEMA_OFFSET) / 4] as number;
+    const count = memory.u16[(offset + COPIES_OFFSET) / 2] as number;
+    for (let copy = 0; copy < count; copy++) {
+      const at = offset + keyOffset(copy);
+      if (readable[memory.u32[(at + SCHEMA_OFFSET) / 4] as number] !== undefined) {
+        return copyCodec.decode(memory, at);
+      }
+    }
+    return undefined;
   }
 
   /**
@@ -323,21 +329,23 @@ export class Directory {
     };
     for (let at = offset; at < end; entries++) {
       if (at + ENTRY > end) bad(at, "does not end where its segment does");
-      const entry = extentOf({ memory, offset: at });
-      if (entry.size === 0 || entry.size > MAX_IDENTIFIER) {
-        bad(at, `has an identifier of ${entry.size} bytes, expected 1 to ${MAX_IDENTIFIER}`);
+      const size = memory.u16[(at + LENGTH_OFFSET) / 2] as number;
+      const copies = memory.u16[(at + COPIES_OFFSET) / 2] as number;
+      if (size === 0 || size > MAX_IDENTIFIER) {
+        bad(at, `has an identifier of ${size} bytes, expected 1 to ${MAX_IDENTIFIER}`);
       }
-      if (at + entry.length > end) bad(at, "does not end where its segment does");
-      const identifier = this.#identifier.read(memory, entry.key, entry.size);
-      if (!identifier.isText || !identifier.equals(memory.u32, entry.key)) {
+      const key = at + keyOffset(copies);
+      const next = key + padded(size);
+      if (next > end) bad(at, "does not end where its segment does");
+      const identifier = this.#identifier.read(memory, key, size);
+      if (!identifier.isText || !identifier.equals(memory.u32, key)) {
         bad(at, "has an identifier that is not UTF-8, padded with zeros");
       }
-      const problem = entryProblem({ memory, offset: at }, schemas);
+      const problem = entryProblem(memory, at, copies, schemas);
       if (problem !== undefined) bad(at, problem);
-      const address = start + at - offset;
-      if (entry.copies === 0) this.#index.delete(this.#pool.memory, identifier);
-      else this.#index.set(this.#pool.memory, identifier, address);
-      at += entry.length;
+      if (copies === 0) this.#index.delete(this.#pool.memory, identifier);
+      else this.#index.set(this.#pool.memory, identifier, start + at - offset);
+      at = next;
     }
     return entries;
   }
@@ -416,14 +424,15 @@ function checkCapacity(
 
 /** What is wrong with the copies of an entry: they are versions of one family, the newest first. */
 function entryProblem(
-  { memory, offset }: Location,
+  memory: Memory,
+  offset: number,
+  copies: number,
   schemas: readonly ImageSchema[],
 ): string | undefined {
-  const { copies } = extentOf({ memory, offset });
   if (memory.u32[(offset + UNUSED_OFFSET) / 4] !== 0) return "has reserved bytes that are not zero";
   let before: ImageSchema | undefined;
   for (let copy = 0; copy < copies; copy++) {
-    const index = memory.u32[(offset + ENTRY + copy * copyCodec.size + SCHEMA_OFFSET) / 4] ?? 0;
+    const index = memory.u32[(offset + keyOffset(copy) + SCHEMA_OFFSET) / 4] ?? 0;
     const schema = schemas[index];
     if (schema === undefined) return `has layout ${index} of ${schemas.length}`;
     if (before !== undefined && before.family !== schema.family) {
@@ -437,10 +446,13 @@ function entryProblem(
   return undefined;
 }
 
-/** An entry's copies, its identifier (the offset in the memory, and bytes), and its own bytes. */
+/** Bytes that an identifier takes. */
+const padded = (bytes: number) => (bytes + 7) & ~7;
+
+/** An entry's identifier (the offset in the memory, and bytes), and its own bytes. */
 function extentOf({ memory, offset }: Location) {
   const size = memory.u16[(offset + LENGTH_OFFSET) / 2] as number;
   const copies = memory.u16[(offset + COPIES_OFFSET) / 2] as number;
   const key = offset + keyOffset(copies);
-  return { copies, size, key, length: key + Math.ceil(size / 8) * 8 - offset };
+  return { size, key, length: key + padded(size) - offset };
 }

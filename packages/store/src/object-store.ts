@@ -258,15 +258,10 @@ export class ObjectStore {
     const entry = this.#directory.find(identifier);
     if (entry === 0) return undefined;
     const readable = this.#forms.readable(family);
-    let [best, form]: [number, Form | undefined] = [-1, undefined];
-    for (let at = this.#directory.copies(entry) - 1; at >= 0; at--) {
-      const candidate = readable[this.#directory.schema(entry, at)];
-      if (candidate === undefined || candidate.version <= (form?.version ?? -1)) continue;
-      best = at;
-      form = candidate;
-    }
-    if (form === undefined) throw this.#unreadable(identifier, entry, family);
-    const value = this.#read(identifier, this.#directory.copy(entry, best), form);
+    const copy = this.#directory.newestOf(entry, readable);
+    const form = copy && readable[copy.schema];
+    if (copy === undefined || form === undefined) throw this.#unreadable(identifier, entry, family);
+    const value = this.#read(identifier, copy, form);
     return (form.version === family.version ? value : family.convert(value, family.version)) as T;
   }
 
@@ -407,8 +402,9 @@ export class ObjectStore {
         expected: `${size}, the size of ${struct.name}`,
       });
     }
-    const { memory, offset } = this.#memory.locate(address, bytes, "an object");
-    this.#contents.check(identifier, copy);
+    const place = this.#memory.locate(address, bytes, "an object");
+    this.#contents.check(identifier, copy, place);
+    const { memory, offset } = place;
     let owner: ArrayOwner | undefined;
     if (references) {
       const base = this.#owners.get(identifier) ?? this.#owner();

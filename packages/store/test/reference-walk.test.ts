@@ -49,7 +49,7 @@ function walked(image: HeapBacking, enter = (_: number) => true): Walked {
     schemas: list.list,
   });
   const [entry = 0] = directory.entries();
-  const { schema, address, bytes } = directory.copy(entry, 0);
+  const { schema = 0, address = 0, bytes = 0 } = directory.copies(entry)[0] ?? {};
   const references: Reference[] = [];
   const allocated: [number, number][] = [];
   const described = list.list[schema];
