@@ -10,7 +10,7 @@ export class BadAddressError extends LuoError {
   };
   readonly address: bigint;
 
-  /** @param what lies there, if that is known */
+  /** @param what the words for what should lie there, if that is known */
   constructor(address: bigint | number, fault: Fault, what?: string) {
     const where = `address ${hex(address)}`;
     super("LUO_BAD_ADDRESS", what === undefined ? where : `${where}, ${what}`, fault);
@@ -74,9 +74,9 @@ export class LeakError extends LuoError {
 
 /** Bytes that were allocated together. */
 export interface Allocation {
-  /** The physical address of the first byte. */
+  /** The address of the first byte. */
   readonly address: number;
-  /** What was asked for, rounded up to what can be allocated: multiples of 8, then of 4096. */
+  /** The bytes asked for, rounded up to a multiple of 8, or of 4096 from 2049 bytes on. */
   readonly bytes: number;
 }
 
