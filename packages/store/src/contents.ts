@@ -89,14 +89,18 @@ export class Contents {
     return reached;
   }
 
-  /** Gives the layout of a copy by the image. @throws {BadImageError} when its schemas describe none */
+  /**
+   * Gives the layout of a copy by the image.
+   *
+   * @throws {BadImageError} when its schemas describe none
+   */
   layoutOf(identifier: string, copy: Copy): StructLayout {
     return this.#layouts.get(this.schemaOf(identifier, copy));
   }
 
   /**
-   * Completes the arrays of an owner, and updates every reference behind an object to an array that has
-   * moved.
+   * Completes the arrays of an owner, and updates every reference behind an object to an array that
+   * has moved.
    *
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
@@ -128,7 +132,8 @@ export class Contents {
   }
 
   /**
-   * Checks every byte against its checksum, and that each allocation of the pool belongs to an object.
+   * Checks every byte against its checksum, and that each allocation of the pool belongs to an
+   * object.
    *
    * @param taken further allocations that are no leak: those of arrays that were taken and changed
    * @throws {BadObjectError} or {BadAddressError} when bytes fail their checksum

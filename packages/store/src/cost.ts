@@ -3,9 +3,9 @@ import { type Family, familyOf } from "@luo/version";
 import { OBJECTS, ObjectStore } from "./object-store.js";
 
 /**
- * Gives the bytes that an object takes in an image, and those that each further version alongside would
- * add: by version, the newest first. An array is counted with the first version that has it, because
- * the others share it. The object is written to memory that is then dropped.
+ * Gives the bytes that an object takes in an image, and those that each further version alongside
+ * would add: by version, the newest first. An array is counted with the first version that has it,
+ * because the others share it. The object is written to memory that is then dropped.
  *
  * @param alongside versions next to the newest, in the order in which they would be added
  * @throws what `ObjectStore.put` throws

@@ -37,10 +37,10 @@ const MAX_COPIES = 0xffff;
 const [SMALLEST, LARGEST] = [1024, 65_536];
 
 /**
- * The objects of an image by identifier, as a log. An entry lists the copies that its identifier holds
- * from then on; an entry without copies says that it holds nothing. A generation adds segments with
- * its changes. Once most entries are out of date, the live ones are written to one segment and the
- * others freed, so the cost is amortised over the changes.
+ * The objects of an image by identifier, as a log. An entry lists the copies that its identifier
+ * holds from then on; an entry without copies says that it holds nothing. A generation adds
+ * segments with its changes. Once most entries are out of date, the live ones are written to one
+ * segment and the others freed, so the cost is amortised over the changes.
  */
 export class Directory {
   readonly #pool: Pool;
@@ -51,7 +51,10 @@ export class Directory {
   #sealed = 0;
   /** Entries in all segments, those out of date included. */
   #entries = 0;
-  /** The format of the segments' headers: that of format 2 until the first change, if it was opened so. */
+  /**
+   * The format of the segments' headers: that of format 2 until the first change, if it was opened
+   * so.
+   */
   #headers: SegmentHeaders = HEADERS;
   #open: { address: number; capacity: number; used: number; entries: number } | undefined;
 
@@ -242,7 +245,10 @@ export class Directory {
     return entry;
   }
 
-  /** Gives the segment being written, or another one if it has no room for an entry of so many bytes. */
+  /**
+   * Gives the segment being written, or another one if it has no room for an entry of so many
+   * bytes.
+   */
   #room(bytes: number) {
     const open = this.#open;
     if (open !== undefined && open.used + bytes <= open.capacity) return open;
@@ -315,7 +321,9 @@ export class Directory {
     return this.#pool.memory.at(address);
   }
 
-  /** Indexes the entries that begin at an address and take `length` bytes, and gives their number. */
+  /**
+   * Indexes the entries that begin at an address and take `length` bytes, and gives their number.
+   */
   #read(start: number, length: number, schemas: readonly ImageSchema[]): number {
     const { memory, offset } = this.#at(start);
     const end = offset + length;
@@ -418,8 +426,8 @@ function checkCapacity(
 }
 
 /**
- * Checks the copies of an entry, which must be versions of one family, the newest first. Gives what is
- * wrong, to complete "a directory entry ...".
+ * Checks the copies of an entry, which must be versions of one family, the newest first. Gives what
+ * is wrong, to complete "a directory entry ...".
  */
 function entryProblem(
   { memory, offset }: Location,
@@ -444,8 +452,8 @@ function entryProblem(
 }
 
 /**
- * Measures an entry: the number of its copies, the bytes of its identifier (`size`), the offset of the
- * identifier in the memory (`key`), and the bytes of the entry (`length`).
+ * Measures an entry: the number of its copies, the bytes of its identifier (`size`), the offset of
+ * the identifier in the memory (`key`), and the bytes of the entry (`length`).
  */
 function measureEntry({ memory, offset }: Location) {
   const size = memory.u16[(offset + LENGTH_OFFSET) / 2] as number;

@@ -11,7 +11,10 @@ import type { Family } from "@luo/version";
 import { textLayouts } from "./layouts.js";
 import { digitsOf, nameOf, type Schemas } from "./schemas.js";
 
-/** One version of a family as an image has it: the class with its codec and its index among the schemas. */
+/**
+ * One version of a family as an image has it: the class with its codec and its index among the
+ * schemas.
+ */
 export interface Form {
   readonly struct: StructClass;
   readonly version: number;
@@ -35,8 +38,8 @@ export class Forms {
    * Gives the newest version that the family writes and those alongside, the newest first.
    *
    * @throws {FamilyError} when the family has no such version
-   * @throws {BadImageError} when the image has another layout of a version, or a layout exceeds a limit
-   *   of the format, such as 63 levels of structs in structs
+   * @throws {BadImageError} when the image has another layout of a version, or a layout exceeds a
+   *   limit of the format, such as 63 levels of structs in structs
    */
   written(family: Family, alongside: Iterable<number> | undefined): readonly Form[] {
     let newest = this.#newest.get(family);
@@ -51,7 +54,10 @@ export class Forms {
     return [...newest, ...forms].sort((a, b) => b.version - a.version);
   }
 
-  /** Gives, by the index of a schema, the form in which the family reads it; undefined where it cannot. */
+  /**
+   * Gives, by the index of a schema, the form in which the family reads it; undefined where it
+   * cannot.
+   */
   readable(family: Family): readonly (Form | undefined)[] {
     const known = this.#readable.get(family);
     if (known?.length === this.#schemas.list.length) return known;

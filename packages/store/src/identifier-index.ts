@@ -3,7 +3,10 @@ import { layoutOf, offsetOf } from "@luo/struct";
 import type { IdentifierBytes } from "./identifier.js";
 import { Copy, EntryHeader } from "./image-records.js";
 
-/** Bytes from the start of an entry to the length of its identifier, and to the number of its copies. */
+/**
+ * Bytes from the start of an entry to the length of its identifier, and to the number of its
+ * copies.
+ */
 export const LENGTH_OFFSET = offsetOf(EntryHeader, "length");
 export const COPIES_OFFSET = offsetOf(EntryHeader, "copies");
 
@@ -16,9 +19,9 @@ export const keyOffset = (copies: number) => ENTRY_BYTES + copies * COPY_BYTES;
 export const MAX_ENTRY_ADDRESS = 2 ** 35;
 
 /**
- * Finds the directory entry of an identifier. It is a hash table with linear probing, of 8 bytes per
- * slot: the address of an entry (0 in an empty slot) and the hash of its identifier. The identifiers
- * stay in the memory of the image.
+ * Finds the directory entry of an identifier. It is a hash table with linear probing, of 8 bytes
+ * per slot: the address of an entry (0 in an empty slot) and the hash of its identifier. The
+ * identifiers stay in the memory of the image.
  */
 export class IdentifierIndex {
   #slots: Int32Array;

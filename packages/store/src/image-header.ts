@@ -30,7 +30,9 @@ const oldRootCodec = new CheckedCodec(RootV0);
 /** Features of an image that a program may have to know, one bit each; this release knows none. */
 export type Features = Pick<ImageHeader, "compatible" | "readCompatible" | "incompatible">;
 
-/** The program that wrote an image, and the features needed to read it, for an image of any format. */
+/**
+ * The program that wrote an image, and the features needed to read it, for an image of any format.
+ */
 export interface ImageOrigin {
   /** The format of the image. */
   readonly format: number;
@@ -52,7 +54,9 @@ export interface Generation {
   readonly features: Features;
 }
 
-/** Offsets of a header's fields. Reading a few of them costs less than compiling a codec for all. */
+/**
+ * Offsets of a header's fields. Reading a few of them costs less than compiling a codec for all.
+ */
 const AT = {
   format: offsetOf(ImageHeader, "format"),
   pageSize: offsetOf(ImageHeader, "pageSize"),
@@ -80,8 +84,9 @@ function featuresOf(memory: Memory, slot: number): Features {
 export const NO_FEATURES: Features = { compatible: 0, readCompatible: 0, incompatible: 0 };
 
 /**
- * Writes the header and the root of a generation over those of the last but one. The root's checksum is
- * written last: if the program ends before that, the previous generation is still the newest complete one.
+ * Writes the header and the root of a generation over those of the last but one. The root's
+ * checksum is written last: if the program ends before that, the previous generation is still the
+ * newest complete one.
  */
 export function writeGeneration(
   memory: Memory,
@@ -99,18 +104,25 @@ export function writeGeneration(
   Atomics.store(memory.u32, (slot + last) / 4, draft.view.getUint32(last, true));
 }
 
-/** Checks a program. @throws {FieldRangeError} when its name or version does not fit into a header */
+/**
+ * Checks a program.
+ *
+ * @throws {FieldRangeError} when its name or version does not fit into a header
+ */
 export function checkProgram({ name: program, version: programVersion }: Program): void {
   const draft = new Memory(new ArrayBuffer(headerCodec.size));
   headerCodec.encode({ ...new ImageHeader(), program, programVersion }, draft, 0);
 }
 
-/** Gives the offset of a generation's slot; generations alternate between the two of the first page. */
+/**
+ * Gives the offset of a generation's slot; generations alternate between the two of the first page.
+ */
 const slotOf = (generation: number) => (generation % 2) * SLOT;
 
 /**
- * True when a generation was ever completed in memory that was zeros before, even if it is damaged now.
- * A root's checksum is written last, so a program that ended during its first generation left none.
+ * True when a generation was ever completed in memory that was zeros before, even if it is damaged
+ * now. A root's checksum is written last, so a program that ended during its first generation left
+ * none.
  */
 export function isSealed(memory: Memory): boolean {
   if (memory.byteLength < PAGE_SIZE) return false;
@@ -132,7 +144,8 @@ const ENDS = new Map([
  *
  * @param memory the first segment
  * @param byteLength bytes of all segments
- * @throws {BadImageError} that says what is wrong, and which program wrote the image if that is known
+ * @throws {BadImageError} that says what is wrong, and which program wrote the image if that is
+ *   known
  */
 export function readGeneration(memory: Memory, byteLength: number): Generation {
   if (memory.byteLength < PAGE_SIZE) {
@@ -152,8 +165,8 @@ export function readGeneration(memory: Memory, byteLength: number): Generation {
 }
 
 /**
- * Reads from its header which program wrote an image, and which features reading it needs. It reads the
- * header of any image, also of one that this release cannot read.
+ * Reads from its header which program wrote an image, and which features reading it needs. It reads
+ * the header of any image, also of one that this release cannot read.
  *
  * @throws {BadImageError} when no slot has an undamaged header
  */
@@ -173,7 +186,9 @@ export function readOrigin(memory: Memory): ImageOrigin {
 /** The reason why a slot holds no generation. */
 interface SlotProblem {
   readonly text: string;
-  /** The number of checks that held before this one; the slot with more says more about the image. */
+  /**
+   * The number of checks that held before this one; the slot with more says more about the image.
+   */
   readonly depth: number;
 }
 
@@ -284,7 +299,9 @@ function lengthProblem({ length }: RootV1, byteLength: number): string | undefin
   return `the length in the root is ${length}, expected a multiple of ${PAGE_SIZE} up to the ${byteLength} bytes that there are`;
 }
 
-/** Gives the origin that a slot's header of any format states; undefined when the header is damaged. */
+/**
+ * Gives the origin that a slot's header of any format states; undefined when the header is damaged.
+ */
 function originOf(memory: Memory, slot: number): ImageOrigin | undefined {
   if (magicOf(memory, slot) !== text(MAGIC)) return undefined;
   if (u32(memory, slot, "byteOrder") !== BYTE_ORDER) return undefined;

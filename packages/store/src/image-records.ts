@@ -33,8 +33,8 @@ export class ImageStart {
 }
 
 /**
- * The header of an image. It is the same in every format from 3 on, so any release can say of any image
- * which program wrote it, and which features reading it needs.
+ * The header of an image. It is the same in every format from 3 on, so any release can say of any
+ * image which program wrote it, and which features reading it needs.
  */
 @LuoStruct(0, { family: "luo.header" })
 export class ImageHeader extends ImageStart {
@@ -77,7 +77,9 @@ export class RootV0 extends ImageStart {
   @u32 checksum = 0;
 }
 
-/** The root of one complete generation, from which everything else is found. It follows the header. */
+/**
+ * The root of one complete generation, from which everything else is found. It follows the header.
+ */
 @LuoStruct(1, { family: "luo.root" })
 @follows(RootV0)
 @dropped("magic")
@@ -104,7 +106,9 @@ export class RootV1 {
   @u32 checksum = 0;
 }
 
-/** Format 2: the header of a directory segment. Its checksum covers the segment from behind it on. */
+/**
+ * Format 2: the header of a directory segment. Its checksum covers the segment from behind it on.
+ */
 @LuoStruct(0, { family: "luo.segment" })
 export class SegmentV0 {
   /** XXH32 of the rest of the header and of the entries. */

@@ -9,8 +9,9 @@ import { BadImageError } from "./errors.js";
 import { type ImageSchema, nameOf, type Schemas } from "./schemas.js";
 
 /**
- * Layouts by schema. The layout of a schema that came with the image is read from its text; that of a
- * schema whose class the program writes is the layout of the class. Each is made when it is first needed.
+ * Layouts by schema. The layout of a schema that came with the image is read from its text; that of
+ * a schema whose class the program writes is the layout of the class. Each is made when it is first
+ * needed.
  */
 export class Layouts {
   readonly #schemas: Schemas;
@@ -21,7 +22,11 @@ export class Layouts {
     this.#schemas = schemas;
   }
 
-  /** Gives a schema's layout. @throws {BadImageError} when the image's schemas do not describe one */
+  /**
+   * Gives a schema's layout.
+   *
+   * @throws {BadImageError} when the image's schemas do not describe one
+   */
   get(schema: ImageSchema): StructLayout {
     const known = this.#known.get(schema);
     if (known !== undefined) return known;
@@ -32,7 +37,7 @@ export class Layouts {
   }
 
   #read(schema: ImageSchema): StructLayout {
-    // Schemas that the program adds later need not be included: no schema of the image mentions them.
+    // Schemas that the program adds later can be left out: no schema of the image mentions them.
     this.#fromText ??= textLayouts(this.#schemas.list);
     return this.#fromText(nameOf(schema));
   }
@@ -41,8 +46,8 @@ export class Layouts {
 /**
  * Makes a function that gives the layout of a `family@version` by the schemas.
  *
- * @throws {BadImageError} when a schema is listed twice; the function throws it when the schemas do not
- *   describe the layout
+ * @throws {BadImageError} when a schema is listed twice; the function throws it when the schemas do
+ *   not describe the layout
  */
 export function textLayouts(schemas: readonly StructSchema[]): (name: string) => StructLayout {
   const layouts = readable(() => new SchemaLayouts(schemas));

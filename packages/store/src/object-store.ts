@@ -31,6 +31,7 @@ import { type Copy, type Program, RootV1 } from "./image-records.js";
 import { ResidentPools } from "./resident-pools.js";
 import { StoredSchemas } from "./stored-schemas.js";
 
+/** The versions in which an object is written. */
 export interface PutOptions {
   /** The family in whose versions the object is written; by default that of its class. */
   readonly family?: Family;
@@ -38,11 +39,13 @@ export interface PutOptions {
   readonly alongside?: Iterable<number>;
 }
 
+/** The writer of an image. */
 export interface CreateOptions {
   /** The program that writes to the image; its name and version go into the header. */
   readonly program?: Program;
 }
 
+/** The writer of an image, and how thoroughly the image is read. */
 export interface OpenOptions extends CreateOptions {
   /** True to read everything and check it, as `verify` does; false by default. */
   readonly verify?: boolean;
@@ -61,7 +64,10 @@ export interface StoredObject {
 export interface DecodedObject {
   readonly family: string;
   readonly version: number;
-  /** The fields by name. It is no instance of a class of the program; integers of 8 bytes are bigints. */
+  /**
+   * The fields by name. It is no instance of a class of the program; integers of 8 bytes are
+   * bigints.
+   */
   readonly value: object;
 }
 
@@ -137,8 +143,8 @@ export class ObjectStore {
   }
 
   /**
-   * Gives the program that wrote an image, and says if this release reads it. The format of the image
-   * need not be known to this release.
+   * Gives the program that wrote an image, and says if this release reads it. The format of the
+   * image need not be known to this release.
    *
    * @throws {BadImageError} when there is no undamaged header
    */
@@ -163,7 +169,10 @@ export class ObjectStore {
     return store;
   }
 
-  /** The format of the generation that was opened, and the program that wrote it; undefined after `create`. */
+  /**
+   * The format of the generation that was opened, and the program that wrote it; undefined after
+   * `create`.
+   */
   get origin(): ImageOrigin | undefined {
     return this.#origin;
   }
@@ -203,9 +212,9 @@ export class ObjectStore {
   }
 
   /**
-   * Writes an object in the newest version that its family writes, and in the older ones of `alongside`.
-   * It replaces the object that the identifier held. Arrays that were taken from the same identifier
-   * stay in place. When it throws, the identifier holds what it held before.
+   * Writes an object in the newest version that its family writes, and in the older ones of
+   * `alongside`. It replaces the object that the identifier held. Arrays that were taken from the
+   * same identifier stay in place. When it throws, the identifier holds what it held before.
    *
    * @param identifier 1 to 128 bytes of UTF-8
    * @throws {IdentifierError} when the identifier is not 1 to 128 bytes of well-formed UTF-8
@@ -246,13 +255,14 @@ export class ObjectStore {
   }
 
   /**
-   * Reads the object in the highest version that both the image and the family have, and gives it as the
-   * family's class; undefined when the identifier holds nothing. Arrays behind its references are read
-   * when they are asked for; they stay readable until the identifier is put or deleted.
+   * Reads the object in the highest version that both the image and the family have, and gives it
+   * as the family's class; undefined when the identifier holds nothing. Arrays behind its
+   * references are read when they are asked for; they stay readable until the identifier is put or
+   * deleted.
    *
    * @throws {NegotiationError} when no version is shared; it lists both sides
-   * @throws {BadObjectError} when the identifier holds an object of another family, or its bytes fail
-   *   their checksum
+   * @throws {BadObjectError} when the identifier holds an object of another family, or its bytes
+   *   fail their checksum
    * @throws {BadAddressError} when it refers to bytes that the image does not hold
    */
   take<T extends object>(identifier: string, family: Family<T>): T | undefined {
@@ -272,13 +282,13 @@ export class ObjectStore {
   }
 
   /**
-   * Gives every version of an object, the newest first, decoded by the layouts in the image; empty when
-   * the identifier holds nothing. Tools use it, as it needs no class of the program that wrote the image.
-   * Arrays behind references are read when they are asked for; they stay readable until the identifier
-   * is put or deleted.
+   * Gives every version of an object, the newest first, decoded by the layouts in the image; empty
+   * when the identifier holds nothing. Tools use it, as it needs no class of the program that wrote
+   * the image. Arrays behind references are read when they are asked for; they stay readable until
+   * the identifier is put or deleted.
    *
-   * @throws {BadObjectError} when bytes fail their checksum, are not as many as the layout says, or are
-   *   more than the image has
+   * @throws {BadObjectError} when bytes fail their checksum, are not as many as the layout says, or
+   *   are more than the image has
    * @throws {BadImageError} when the schemas of the image do not describe a layout of the object
    * @throws {BadAddressError} when it refers to bytes that the image does not hold
    * @throws {InvalidBytesError} or {BoundsError} when bytes are no value of their field
@@ -312,14 +322,14 @@ export class ObjectStore {
   }
 
   /**
-   * Gives a pool for memory that the program keeps in the image beside the objects, such as arrays whose
-   * addresses are fields. Allocations of a resident pool stay from generation to generation until they
-   * are freed; those of other pools end with this program.
+   * Gives a pool for memory that the program keeps in the image beside the objects, such as arrays
+   * whose addresses are fields. Allocations of a resident pool stay from generation to generation
+   * until they are freed; those of other pools end with this program.
    *
    * @param name 1 to 40 bytes of UTF-8, not beginning with `luo.`
    * @throws {PoolNameError} for another name
-   * @throws {AllocationError} when the pool exists and is resident where `resident` is false, or the
-   *   reverse
+   * @throws {AllocationError} when the pool exists and is resident where `resident` is false, or
+   *   the reverse
    */
   pool(name: string, options: PoolOptions = {}): Pool {
     const { length } = new TextEncoder().encode(name);
@@ -329,12 +339,12 @@ export class ObjectStore {
   }
 
   /**
-   * Completes a generation, which `open` finds from now on, and gives the image's length in bytes. The
-   * cost is in proportion to the changes since the last generation.
+   * Completes a generation, which `open` finds from now on, and gives the image's length in bytes.
+   * The cost is in proportion to the changes since the last generation.
    *
    * @throws {OutOfMemoryError} when the memory cannot grow
-   * @throws {BadImageError} when this release cannot write to the image, or no further generation can be
-   *   counted
+   * @throws {BadImageError} when this release cannot write to the image, or no further generation
+   *   can be counted
    */
   seal(): number {
     this.#prepare();
@@ -357,11 +367,11 @@ export class ObjectStore {
   }
 
   /**
-   * Reads everything in the image and checks it against its checksums; a checksum that was not computed
-   * is passed over.
+   * Reads everything in the image and checks it against its checksums; a checksum that was not
+   * computed is passed over.
    *
-   * @throws {BadImageError}, {BadObjectError} or {BadAddressError} when bytes fail their checksum, or
-   *   allocations overlap
+   * @throws {BadImageError}, {BadObjectError} or {BadAddressError} when bytes fail their checksum,
+   *   or allocations overlap
    * @throws {LeakError} when the image has an allocation that no object refers to
    */
   verify(): void {
@@ -371,7 +381,10 @@ export class ObjectStore {
     this.#contents.verify(this.#objects, taken);
   }
 
-  /** Prepares for a change: checks that this release can write to the image, and accounts for it once. */
+  /**
+   * Prepares for a change: checks that this release can write to the image, and accounts for it
+   * once.
+   */
   #prepare(): void {
     const { readCompatible } = this.#features;
     if (readCompatible !== 0) {
@@ -433,8 +446,9 @@ export class ObjectStore {
   }
 
   /**
-   * Frees the allocations that an identifier no longer needs: those of the object before, and those of
-   * arrays that were taken from it and changed. The kept arrays go to a new owner; the old one ends.
+   * Frees the allocations that an identifier no longer needs: those of the object before, and those
+   * of arrays that were taken from it and changed. The kept arrays go to a new owner; the old one
+   * ends.
    */
   #free(
     identifier: string,

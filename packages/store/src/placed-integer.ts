@@ -1,8 +1,9 @@
 import type { FieldType, StructLayout } from "@luo/struct";
 
 /**
- * The place of an integer field that another field depends on, such as the count of a flexible array.
- * A scalar is read as a bitfield of all its bits, which begins with the first bit of its first byte.
+ * The place of an integer field that another field depends on, such as the count of a flexible
+ * array. A scalar is read as a bitfield of all its bits, which begins with the first bit of its
+ * first byte.
  */
 export interface PlacedInteger {
   /** Bytes from the start of the struct to the byte with its first bit. */
@@ -13,13 +14,18 @@ export interface PlacedInteger {
   readonly width: number;
   readonly signed: boolean;
   readonly big: boolean;
-  /** Gives the number that stands in memory for a value written as text; undefined when there is none. */
+  /**
+   * Gives the number that stands in memory for a value written as text; undefined when there is
+   * none.
+   */
   numberOf(value: string): number | bigint | undefined;
 }
 
 const known = new WeakMap<StructLayout, Map<string, PlacedInteger>>();
 
-/** Gives the place of an integer, bitfield or enum field by its name; every checked layout has it. */
+/**
+ * Gives the place of an integer, bitfield or enum field by its name; every checked layout has it.
+ */
 export function integerIn(layout: StructLayout, name: string): PlacedInteger {
   const integers = known.get(layout) ?? new Map<string, PlacedInteger>();
   known.set(layout, integers);
@@ -76,7 +82,7 @@ export function readInteger(
     const value = readBits(view, at, first, width, big);
     return signed && value >= 2 ** (width - 1) ? value - 2 ** width : value;
   }
-  // In a big-endian number the upper bits come first in memory, otherwise the lower ones.
+  // The upper bits of a big-endian number come first in memory; otherwise the lower ones do.
   const second = first + (big ? width - 32 : 32);
   const [upper, lower] = big
     ? [readBits(view, at, first, width - 32, big), readBits(view, at, second, 32, big)]

@@ -5,9 +5,9 @@ import type { Redirect, Reference } from "./reference-walk.js";
 export type Walk = (redirect: Redirect) => void;
 
 /**
- * Updates every reference behind an object to the address that its array has now. An array that changed
- * since the last generation has moved, and other arrays may still refer to its former address. Updating
- * such a reference changes the array that holds it, which may move in turn.
+ * Updates every reference behind an object to the address that its array has now. An array that
+ * changed since the last generation has moved, and other arrays may still refer to its former
+ * address. Updating such a reference changes the array that holds it, which may move in turn.
  *
  * @throws {OutOfMemoryError} when the memory cannot grow
  */

@@ -17,7 +17,9 @@ export interface Trail {
   readonly base: number;
   /** The offset in the memory at which the bytes of the current struct end. */
   readonly end: number;
-  /** Receives a reference: its offset in the memory, its byte order, and the layout of the elements. */
+  /**
+   * Receives a reference: its offset in the memory, its byte order, and the layout of the elements.
+   */
   array(element: StructLayout, at: number, big: boolean): void;
 }
 
@@ -44,7 +46,9 @@ interface FieldInStruct {
 
 const nowhere = () => undefined;
 
-/** By kind, the function that follows the references in a value; undefined where there can be none. */
+/**
+ * By kind, the function that follows the references in a value; undefined where there can be none.
+ */
 const FOLLOW: PerKind<Follow | undefined, FieldInStruct> = {
   scalar: nowhere,
   enum: nowhere,

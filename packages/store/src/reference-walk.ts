@@ -23,7 +23,9 @@ export interface ArrayRow {
 
 /** A field that refers to an array. */
 export interface Reference {
-  /** The address in the field: that of the array's header, or a former one if the array has moved. */
+  /**
+   * The address in the field: that of the array's header, or a former one if the array has moved.
+   */
   readonly array: number;
   /** Address of the field, a u64. */
   readonly at: number;
@@ -33,7 +35,10 @@ export interface Reference {
   readonly holder: ArrayRow | undefined;
 }
 
-/** Gives the address of the array that a reference leads to now; undefined when it is the one in the field. */
+/**
+ * Gives the address of the array that a reference leads to now; undefined when it is the one in the
+ * field.
+ */
 export type Redirect = (reference: Reference) => number | undefined;
 
 /** Receives the references and allocations of an object as the walk finds them. */
@@ -45,7 +50,10 @@ export interface ReferenceVisitor {
    * Returning false skips the array this time, its header included.
    */
   reference(array: number): boolean;
-  /** Called for each allocation: the object itself, or the header, the table or an extent of an array. */
+  /**
+   * Called for each allocation: the object itself, or the header, the table or an extent of an
+   * array.
+   */
   allocation(address: number, bytes: number, what: string): void;
 }
 
@@ -54,7 +62,10 @@ interface WalkOptions {
   readonly contents?: boolean;
 }
 
-/** Structs in a row that are still to be visited. A row stands for all of them, as there may be millions. */
+/**
+ * Structs in a row that are still to be visited. A row stands for all of them, as there may be
+ * millions.
+ */
 interface Row {
   readonly layout: StructLayout;
   /** Bytes of each struct. */
@@ -69,8 +80,8 @@ interface Row {
 }
 
 /**
- * Walks the references of objects by the layouts in the image, without any class of the program. The
- * walk serves to account for memory, to free an object with its arrays, and to verify. It reads
+ * Walks the references of objects by the layouts in the image, without any class of the program.
+ * The walk serves to account for memory, to free an object with its arrays, and to verify. It reads
  * references and the integers that they depend on, and decodes nothing else.
  */
 export class ReferenceWalk {
@@ -83,9 +94,9 @@ export class ReferenceWalk {
   }
 
   /**
-   * Visits an object and every array behind it that the visitor enters. A visitor that enters each array
-   * once ends also where references form a circle. The walk keeps its own list of rows instead of
-   * calling itself, so linked lists of any length need no stack.
+   * Visits an object and every array behind it that the visitor enters. A visitor that enters each
+   * array once ends also where references form a circle. The walk keeps its own list of rows
+   * instead of calling itself, so linked lists of any length need no stack.
    *
    * @throws {BadAddressError} when an allocation cannot lie at its address
    * @throws {BadImageError} when the schemas of the image do not describe a layout

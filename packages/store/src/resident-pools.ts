@@ -73,7 +73,10 @@ export class ResidentPools {
     return this.#address;
   }
 
-  /** Writes the lists of all resident pools, adds each to `lists`, and gives the address of the first. */
+  /**
+   * Writes the lists of all resident pools, adds each to `lists`, and gives the address of the
+   * first.
+   */
   #list(lists: BlockList<object>[]): number {
     const records = BlockList.alloc(this.#pool, PoolRecord);
     lists.push(records);

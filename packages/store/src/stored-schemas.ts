@@ -3,7 +3,10 @@ import { BadImageError } from "./errors.js";
 import type { RootV1 } from "./image-records.js";
 import { Schemas } from "./schemas.js";
 
-/** The most bytes of JSON, 16 MiB: thousands of classes take less, and parsing takes 20 times as much. */
+/**
+ * The most bytes of JSON, 16 MiB: thousands of classes take less, and parsing takes 20 times as
+ * much.
+ */
 const MAX_LENGTH = 16 << 20;
 
 /** The JSON text of the schemas, as a root refers to it: its address, length and checksum. */

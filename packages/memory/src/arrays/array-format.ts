@@ -4,9 +4,9 @@ import { CheckedCodec } from "../bytes/checked-codec.js";
 import { BadAddressError, hex } from "../bytes/errors.js";
 
 /**
- * The header of an array. An array is a header, a table and extents: a field holds the address of the
- * header, the header that of the table, and the table lists the extents. Extents hold nothing but
- * elements. An array grows by further extents, so nothing in memory ever moves.
+ * The header of an array. An array is a header, a table and extents: a field holds the address of
+ * the header, the header that of the table, and the table lists the extents. Extents hold nothing
+ * but elements. An array grows by further extents, so nothing in memory ever moves.
  */
 @LuoStruct(0, { family: "luo.array" })
 export class ArrayHeader {
@@ -44,8 +44,8 @@ const extentCodec = codecOf(ArrayExtent);
 export const HEADER_BYTES = headerCodec.size;
 
 /**
- * Gives the bytes to allocate for a table of so many entries. The table has room for a power of two, so
- * that a growing array rarely needs another one.
+ * Gives the bytes to allocate for a table of so many entries. The table has room for a power of
+ * two, so that a growing array rarely needs another one.
  */
 export const tableBytes = (extents: number) =>
   extents === 0 ? 0 : 2 ** Math.ceil(Math.log2(extents)) * extentCodec.size;
@@ -83,8 +83,8 @@ export function writeArray(
 }
 
 /**
- * Reads and checks the header of an array, whatever the layout of its elements. It does not read the
- * table.
+ * Reads and checks the header of an array, whatever the layout of its elements. It does not read
+ * the table.
  *
  * @param elementSize bytes per element that the reader expects
  * @throws {BadAddressError} when the header is outside the memory, damaged, or inconsistent
@@ -113,8 +113,8 @@ export function readArrayHeader(
 /**
  * Reads and checks the table of an array, and gives the extents that it lists.
  *
- * @throws {BadAddressError} when the table is damaged, or an extent is outside the memory, has no room,
- *   or lies behind the last element
+ * @throws {BadAddressError} when the table is damaged, or an extent is outside the memory, has no
+ *   room, or lies behind the last element
  */
 export function readArrayTable(
   memory: AddressSpace,

@@ -9,21 +9,22 @@ import { ArrayWriter } from "./array-writer.js";
 let owners = 0;
 
 /**
- * Owns arrays that live together, such as those of one object. It puts structs with their arrays into
- * a pool, and resolves references to them.
+ * Owns arrays that live together, such as those of one object. It puts structs with their arrays
+ * into a pool, and resolves references to them.
  *
  *     const arrays = new ArrayOwner(memory.pool("index"));
  *     const list = arrays.alloc(Item);
  *     list.append([item]);
  *     arrays.flush();
  *
- * An array is identified by its address. All views that were loaded from one address show one array,
- * also after a change gave it another address. A change is complete in memory after `flush`, which
- * every commit of the memory calls.
+ * An array is identified by its address. All views that were loaded from one address show one
+ * array, also after a change gave it another address. A change is complete in memory after `flush`,
+ * which every commit of the memory calls.
  *
  * A fork is an owner of the same arrays in which they change apart from this one, such as for one
- * decoded copy of an object. Several copies can change without disturbing each other; when one of them
- * is written back, its fork becomes the keeper (see `ArrayWriter.keeper`), and only its arrays stay.
+ * decoded copy of an object. Several copies can change without disturbing each other; when one of
+ * them is written back, its fork becomes the keeper (see `ArrayWriter.keeper`), and only its arrays
+ * stay.
  */
 export class ArrayOwner implements ArrayHost {
   readonly id = owners++;
@@ -155,8 +156,8 @@ export class ArrayOwner implements ArrayHost {
   }
 
   /**
-   * Ends the owner and its forks. Views of their arrays throw from now on, and `flush` completes none
-   * of them any more.
+   * Ends the owner and its forks. Views of their arrays throw from now on, and `flush` completes
+   * none of them any more.
    */
   end(): void {
     this.#ended = true;
@@ -176,7 +177,9 @@ export class ArrayOwner implements ArrayHost {
     return all;
   }
 
-  /** By each address that an array had before it moved, its address now. References may be stale. */
+  /**
+   * By each address that an array had before it moved, its address now. References may be stale.
+   */
   get moved(): ReadonlyMap<number, number> {
     const moved = new Map<number, number>();
     for (const storage of this.#changed.values()) {
@@ -236,7 +239,9 @@ export class ArrayOwner implements ArrayHost {
   }
 }
 
-/** Gives the arrays that a decoded value refers to, those in structs and lists inside it included. */
+/**
+ * Gives the arrays that a decoded value refers to, those in structs and lists inside it included.
+ */
 function arraysIn(value: unknown): PreservedArray[] {
   if (value instanceof PreservedArray) return [value];
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];

@@ -24,9 +24,9 @@ export interface ElementShape {
 /**
  * One array in preserved memory, as bytes: its header, its table and its extents.
  *
- * A sealed generation is never written to. The first change after a seal gives the array a header at
- * another address, and each extent is copied before it changes. The allocations that only readers of
- * earlier generations need are listed in `former`; the owner of the array frees them.
+ * A sealed generation is never written to. The first change after a seal gives the array a header
+ * at another address, and each extent is copied before it changes. The allocations that only
+ * readers of earlier generations need are listed in `former`; the owner of the array frees them.
  */
 export class ArrayStorage implements ArrayIdentity {
   readonly shape: ElementShape;
@@ -67,8 +67,8 @@ export class ArrayStorage implements ArrayIdentity {
   }
 
   /**
-   * Opens the array at an address. The header is checked at once; the table is read and checked when an
-   * element is first asked for.
+   * Opens the array at an address. The header is checked at once; the table is read and checked
+   * when an element is first asked for.
    *
    * @throws {BadAddressError} when the header cannot be right, or the elements have another layout
    */
@@ -141,7 +141,8 @@ export class ArrayStorage implements ArrayIdentity {
   }
 
   /**
-   * Prepares the array for a change. If a sealed generation has the header, the array gets another one.
+   * Prepares the array for a change. If a sealed generation has the header, the array gets another
+   * one.
    *
    * @throws {OutOfMemoryError} when the memory cannot grow; nothing has changed
    */
@@ -159,10 +160,11 @@ export class ArrayStorage implements ArrayIdentity {
   }
 
   /**
-   * Calls `write` for the elements from `index` on, extent by extent. They replace elements in use or
-   * follow them. The caller calls `change` before.
+   * Calls `write` for the elements from `index` on, extent by extent. They replace elements in use
+   * or follow them. The caller calls `change` before.
    *
-   * @param write writes the elements `from` up to before `to`, counted within the `count`, at a location
+   * @param write writes the elements `from` up to before `to`, counted within the `count`, at a
+   *   location
    */
   write(
     index: number,

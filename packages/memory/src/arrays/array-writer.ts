@@ -11,12 +11,13 @@ interface Pending {
 }
 
 /**
- * Writes the arrays behind one value, or behind several that belong together. Arrays of the owner stay
- * in place; every other array is written once, however many references lead to it. An array gets its
- * address before it is filled, so circles close, and lists of any depth need no stack.
+ * Writes the arrays behind one value, or behind several that belong together. Arrays of the owner
+ * stay in place; every other array is written once, however many references lead to it. An array
+ * gets its address before it is filled, so circles close, and lists of any depth need no stack.
  *
- * Only one fork of the owner can keep its arrays in place, because two forks may hold the same array
- * in different states. The first whose array is found is the keeper; arrays of other forks are copied.
+ * Only one fork of the owner can keep its arrays in place, because two forks may hold the same
+ * array in different states. The first whose array is found is the keeper; arrays of other forks
+ * are copied.
  */
 export class ArrayWriter<Owner extends ArrayHost = ArrayHost> implements RefResolver {
   readonly #pool: Pool;

@@ -18,7 +18,9 @@ const SLICE = 1024;
 export interface ArrayHost extends RefResolver {
   /** Tells one owner from another. */
   readonly id: number;
-  /** Counts how often an address got another storage; views look theirs up again when it moves on. */
+  /**
+   * Counts how often an address got another storage; views look theirs up again when it moves on.
+   */
   readonly epoch: number;
   /** True once the owner has ended and its arrays can no longer be read. */
   readonly ended: boolean;
@@ -34,8 +36,8 @@ export interface ArrayHost extends RefResolver {
   /** Prepares an array for a change, which all its views then see. */
   change(storage: ArrayStorage): ArrayStorage;
   /**
-   * Calls `act` with a resolver that writes the arrays behind elements. All of them are written when
-   * `write` returns; none stays allocated when it throws.
+   * Calls `act` with a resolver that writes the arrays behind elements. All of them are written
+   * when `write` returns; none stays allocated when it throws.
    */
   write<R>(act: (refs: RefResolver) => R): R;
 }
@@ -61,13 +63,13 @@ export function shapeOf(struct: StructClass): ElementShape {
 }
 
 /**
- * A view of an array in preserved memory. Elements are decoded when they are asked for; the bytes of
- * an extent are checked against their checksum when one of its elements is first read. All views of
- * one array see the same elements.
+ * A view of an array in preserved memory. Elements are decoded when they are asked for; the bytes
+ * of an extent are checked against their checksum when one of its elements is first read. All views
+ * of one array see the same elements.
  *
  * A sealed generation is never written to. The first change after a seal gives the array another
- * `address`, and each extent is copied before it changes. For the change to last, put the object that
- * refers to the array again.
+ * `address`, and each extent is copied before it changes. For the change to last, put the object
+ * that refers to the array again.
  */
 export class PreservedArray<T extends object = object> implements Sequence<T> {
   readonly struct: StructClass<T>;
@@ -153,7 +155,9 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     return values;
   }
 
-  /** Walks the elements without making an object for each: one cursor moves from one to the next. */
+  /**
+   * Walks the elements without making an object for each: one cursor moves from one to the next.
+   */
   *views(): IterableIterator<T> {
     const storage = this.#current;
     for (const { memory, offset, count } of storage.ranges(0, storage.length)) {
@@ -187,8 +191,8 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
   }
 
   /**
-   * Adds elements at the end: in the last extent as far as it has room, then in further ones. When it
-   * throws, the length is as before.
+   * Adds elements at the end: in the last extent as far as it has room, then in further ones. When
+   * it throws, the length is as before.
    *
    * @throws {FieldRangeError} when an element does not fit its struct
    * @throws {OutOfMemoryError} when the memory cannot grow

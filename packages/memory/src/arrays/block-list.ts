@@ -25,8 +25,8 @@ export class BlockHeader {
 const headerCodec = codecOf(BlockHeader);
 
 /**
- * A list of fixed-size entries in linked blocks of 4096 bytes, byte-compatible with the KHO blocks of
- * Linux: a block holds floor(4080 / entry size) entries.
+ * A list of fixed-size entries in linked blocks of 4096 bytes, byte-compatible with the KHO blocks
+ * of Linux: a block holds floor(4080 / entry size) entries.
  */
 export class BlockList<T extends object> {
   /** Address of the first block; 0 while the list is empty. */
@@ -54,7 +54,8 @@ export class BlockList<T extends object> {
   }
 
   /**
-   * Opens the list whose first block lies at an address; 0 is the empty list. All blocks are checked.
+   * Opens the list whose first block lies at an address; 0 is the empty list. All blocks are
+   * checked.
    *
    * @throws {BadAddressError} when a block cannot be right, or the list runs in a circle
    */

@@ -5,8 +5,8 @@ import type { Location } from "../bytes/segments.js";
 import type { ArrayExtent } from "./array-format.js";
 
 /**
- * The most bytes of an extent, unless one element alone has more. An extent of this size is still in
- * the processor's cache when its checksum is computed after writing.
+ * The most bytes of an extent, unless one element alone has more. An extent of this size is still
+ * in the processor's cache when its checksum is computed after writing.
  */
 const MAX_EXTENT = 1 << 18;
 
@@ -131,8 +131,8 @@ export class Extents {
   }
 
   /**
-   * Locates room for up to `count` elements from `index` on; `index` may be the first behind the room.
-   * No sealed generation has anything there: an older extent is copied first.
+   * Locates room for up to `count` elements from `index` on; `index` may be the first behind the
+   * room. No sealed generation has anything there: an older extent is copied first.
    *
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
@@ -149,7 +149,10 @@ export class Extents {
     };
   }
 
-  /** Computes the checksum of the extent that ends before the element `index`; does nothing if none does. */
+  /**
+   * Computes the checksum of the extent that ends before the element `index`; does nothing if none
+   * does.
+   */
   complete(index: number): void {
     const extent = this.#at(index - 1);
     if (extent.from + extent.capacity !== index) return;
@@ -157,8 +160,8 @@ export class Extents {
   }
 
   /**
-   * Computes the checksums of changed extents. Extents at the end that hold no element in use are freed;
-   * they remain where writing elements failed.
+   * Computes the checksums of changed extents. Extents at the end that hold no element in use are
+   * freed; they remain where writing elements failed.
    */
   settle(): void {
     for (let last = this.#list.at(-1); last !== undefined; last = this.#list.at(-1)) {

@@ -12,8 +12,8 @@ export interface Contents {
   /** The generation of the contents. */
   readonly generation: number;
   /**
-   * Has pools adopt every allocation of the contents. It is called before the first change, so a program
-   * that only reads never pays for it.
+   * Has pools adopt every allocation of the contents. It is called before the first change, so a
+   * program that only reads never pays for it.
    */
   readonly account: () => void;
 }
@@ -25,8 +25,8 @@ export interface Unfinished {
 }
 
 /**
- * Addresses and pages over segments that never move. An address is the offset of a byte from the start,
- * a u64 in fields. 0 is null; the first page belongs to the header.
+ * Addresses and pages over segments that never move. An address is the offset of a byte from the
+ * start, a u64 in fields. 0 is null; the first page belongs to the header.
  */
 export class AddressSpace {
   readonly #segments: Segments;
@@ -70,7 +70,10 @@ export class AddressSpace {
     return this.#map.taken - 1;
   }
 
-  /** Locates an allocation. The address comes from a pool and is not checked; otherwise use `locate`. */
+  /**
+   * Locates an allocation. The address comes from a pool and is not checked; otherwise use
+   * `locate`.
+   */
   at(address: number): Location {
     const { memory, start } = this.#segments.of(address);
     return { memory, offset: address - start };
@@ -85,8 +88,8 @@ export class AddressSpace {
    * Checks an address that was read from memory, and locates the bytes there.
    *
    * @param what the words for these bytes in messages
-   * @throws {BadAddressError} when the address is not a multiple of 8 or is in the first page, or the
-   *   bytes are not wholly in use and in one segment
+   * @throws {BadAddressError} when the address is not a multiple of 8 or is in the first page, or
+   *   the bytes are not wholly in use and in one segment
    */
   locate(address: bigint | number, bytes: number, what: string): Location {
     const first = Number(address);
@@ -118,8 +121,8 @@ export class AddressSpace {
   }
 
   /**
-   * Compares bytes with their stored checksum. Gives the checksum that they have when the two differ;
-   * undefined when they agree, or when the stored one is `NOT_COMPUTED`.
+   * Compares bytes with their stored checksum. Gives the checksum that they have when the two
+   * differ; undefined when they agree, or when the stored one is `NOT_COMPUTED`.
    */
   mismatch({ memory, offset }: Location, length: number, noted: number): number | undefined {
     if (noted === NOT_COMPUTED) return undefined;
@@ -161,8 +164,8 @@ export class AddressSpace {
   }
 
   /**
-   * Gives the error for an allocation that overlaps another one, if both lie as luo's pools place them.
-   * When a pool throws it, `account` starts again and accepts any placement without overlaps.
+   * Gives the error for an allocation that overlaps another one, if both lie as luo's pools place
+   * them. When a pool throws it, `account` starts again and accepts any placement without overlaps.
    */
   misplaced(address: number, what: string): BadAddressError {
     this.#misplaced = new BadAddressError(address, { found: `${what} overlaps something else` });
@@ -192,11 +195,11 @@ export class AddressSpace {
 
   /**
    * Has pools adopt the allocations of the contents, once. Pools call it before every change. If an
-   * allocation does not lie where a pool would place it, another writer packed the image; all allocations
-   * are then adopted a second time, wherever they lie (see `ForeignPlacement`).
+   * allocation does not lie where a pool would place it, another writer packed the image; all
+   * allocations are then adopted a second time, wherever they lie (see `ForeignPlacement`).
    *
-   * @throws {BadAddressError} when allocations overlap; and what the contents' `account` throws. Every
-   *   further call throws the same
+   * @throws {BadAddressError} when allocations overlap; and what the contents' `account` throws.
+   *   Every further call throws the same
    */
   account(): void {
     const account = this.#account;
@@ -221,8 +224,8 @@ export class AddressSpace {
   }
 
   /**
-   * Grows the memory once for coming allocations of so many bytes and an eighth more. It does nothing
-   * when the backing cannot grow: the allocations then ask for room themselves.
+   * Grows the memory once for coming allocations of so many bytes and an eighth more. It does
+   * nothing when the backing cannot grow: the allocations then ask for room themselves.
    */
   reserve(bytes: number): void {
     if (this.#end + bytes <= this.#segments.byteLength) return;
@@ -245,8 +248,8 @@ export class AddressSpace {
   }
 
   /**
-   * Ends a generation and begins the next. Readers of the ended one see the allocations of this moment,
-   * so these are not written to any more.
+   * Ends a generation and begins the next. Readers of the ended one see the allocations of this
+   * moment, so these are not written to any more.
    */
   commit(): void {
     this.flush();

@@ -1,22 +1,23 @@
 /**
- * The buffers of a preserved memory: one ArrayBuffer, the mapping of a memfd, or several of these in
- * a row.
+ * The buffers of a preserved memory: one ArrayBuffer, the mapping of a memfd, or several of these
+ * in a row.
  */
 export interface Backing {
   /**
-   * The segments of the address space. It begins with the first byte of the first segment; each further
-   * segment continues where the one before ends. A segment never moves and is never replaced. Every
-   * segment but the last has a multiple of 4096 bytes.
+   * The segments of the address space. It begins with the first byte of the first segment; each
+   * further segment continues where the one before ends. A segment never moves and is never
+   * replaced. Every segment but the last has a multiple of 4096 bytes.
    */
   readonly segments: readonly ArrayBufferLike[];
   /**
-   * False for memory in which no fault can change bytes, such as a memfd. The checksums of contents are
-   * then not computed. Headers still carry theirs, because a header's checksum shows that its writing
-   * was completed.
+   * False for memory in which no fault can change bytes, such as a memfd. The checksums of contents
+   * are then not computed. Headers still carry theirs, because a header's checksum shows that its
+   * writing was completed.
    */
   readonly checksums?: boolean;
   /**
-   * Appends one segment of `byteLength` zeros, a multiple of 4096. Absent where the memory cannot grow.
+   * Appends one segment of `byteLength` zeros, a multiple of 4096. Absent where the memory cannot
+   * grow.
    *
    * @throws any error when there is no room; the segments are as before
    */

@@ -42,7 +42,9 @@ export class CheckedCodec<T extends Checked> {
     return this.codec.decode(memory, offset);
   }
 
-  /** Gives the checksum that the bytes have and the one that they state; undefined when they agree. */
+  /**
+   * Gives the checksum that the bytes have and the one that they state; undefined when they agree.
+   */
   mismatch(memory: Memory, offset: number): ChecksumMismatch | undefined {
     const found = this.#sum(memory, offset);
     const expected = memory.view.getUint32(offset + this.#covered, true);

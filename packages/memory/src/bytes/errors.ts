@@ -1,6 +1,8 @@
 import { type Fault, LuoError } from "@luo/struct";
 
-/** An address, count or length in preserved memory that cannot be right, or bytes that have changed. */
+/**
+ * An address, count or length in preserved memory that cannot be right, or bytes that have changed.
+ */
 export class BadAddressError extends LuoError {
   static override readonly codes = {
     LUO_BAD_ADDRESS: {

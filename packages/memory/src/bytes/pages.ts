@@ -5,8 +5,8 @@ export const PAGE_SIZE = 4096;
 export const pagesFor = (bytes: number) => Math.ceil(bytes / PAGE_SIZE);
 
 /**
- * A bit for each page of an address space, set while the page is taken. Free runs are found first fit,
- * so that memory stays dense at its beginning.
+ * A bit for each page of an address space, set while the page is taken. Free runs are found first
+ * fit, so that memory stays dense at its beginning.
  */
 export class PageMap {
   #bits = new Uint32Array(64);
@@ -19,7 +19,9 @@ export class PageMap {
     return this.#taken;
   }
 
-  /** Finds `count` free pages in a row, from page `start` to before `end`: the first, or undefined. */
+  /**
+   * Finds `count` free pages in a row, from page `start` to before `end`: the first, or undefined.
+   */
   find(count: number, start: number, end: number): number | undefined {
     let from = this.#nextFree(Math.max(start, this.#lowest), end);
     if (start <= this.#lowest && this.#lowest < end) this.#lowest = from;

@@ -9,9 +9,9 @@ interface ForeignAllocation {
 }
 
 /**
- * The placement of allocations in an image that another writer packed. They may lie anywhere, as long
- * as none overlaps another. A page is taken while any allocation touches it, or did so when the last
- * generation was sealed.
+ * The placement of allocations in an image that another writer packed. They may lie anywhere, as
+ * long as none overlaps another. A page is taken while any allocation touches it, or did so when
+ * the last generation was sealed.
  */
 export class ForeignPlacement {
   readonly #end: number;
@@ -28,8 +28,8 @@ export class ForeignPlacement {
   /**
    * Notes an allocation, and gives the pages that no other allocation touches.
    *
-   * @throws {BadAddressError} when all allocations together have more bytes than the memory, as some
-   *   then overlap
+   * @throws {BadAddressError} when all allocations together have more bytes than the memory, as
+   *   some then overlap
    */
   add(address: number, bytes: number, what: string): readonly number[] {
     this.#placed.push({ address, bytes, what });

@@ -7,17 +7,20 @@ import { Slab } from "./slab.js";
 /** Up to this many bytes, allocations share pages. */
 const MAX_SLOT = PAGE_SIZE / 2;
 
+/** The properties of a pool. */
 export interface PoolOptions {
   /** True for allocations that stay across updates until they are freed; a store records them. */
   readonly resident?: boolean;
 }
 
-/** What a pool holds. */
+/** The use of one pool. */
 export interface PoolUsage {
   readonly allocations: number;
   /** Bytes of all allocations. */
   readonly bytes: number;
-  /** Pages that the pool has taken; some only hold freed allocations of the last sealed generation. */
+  /**
+   * Pages that the pool has taken; some only hold freed allocations of the last sealed generation.
+   */
   readonly pages: number;
 }
 
@@ -25,9 +28,9 @@ export interface PoolUsage {
  * Allocations that live together. They can be freed one by one, or all at once by `release`, which
  * touches no other pool. Allocations never move.
  *
- * A sealed generation is never written to: an allocation that it holds, freed or not, is not given out
- * again until the next generation is sealed. A pool knows bytes only; an `ArrayOwner` puts structs and
- * arrays into it.
+ * A sealed generation is never written to: an allocation that it holds, freed or not, is not given
+ * out again until the next generation is sealed. A pool knows bytes only; an `ArrayOwner` puts
+ * structs and arrays into it.
  */
 export class Pool {
   readonly name: string;
@@ -63,8 +66,8 @@ export class Pool {
   }
 
   /**
-   * Allocates bytes and gives their address, which is never 0. It is a multiple of 8, and of 4096 for
-   * more than 2048 bytes. The content of the bytes is undefined.
+   * Allocates bytes and gives their address, which is never 0. It is a multiple of 8, and of 4096
+   * for more than 2048 bytes. The content of the bytes is undefined.
    *
    * @throws {ArgumentError} unless `bytes` is a positive integer
    * @throws {OutOfMemoryError} when the buffer cannot grow
@@ -170,8 +173,9 @@ export class Pool {
    * Adopts an allocation of the contents with which the memory was opened.
    *
    * @param what the words for the allocation in messages
-   * @throws {BadAddressError} when it has no bytes, overlaps another one, or lies where `allocate` never
-   *   puts any; the last two make `account` of the memory start again, for a foreign placement
+   * @throws {BadAddressError} when it has no bytes, overlaps another one, or lies where `allocate`
+   *   never puts any; the last two make `account` of the memory start again, for a foreign
+   *   placement
    */
   adopt(address: number, bytes: number, what: string): void {
     if (bytes <= 0) throw new BadAddressError(address, `${what} has no bytes`);
@@ -204,8 +208,8 @@ export class Pool {
   }
 
   /**
-   * Gives the allocations in use to the sealed generation, which holds them from now on. Slots and pages
-   * that only the generation before held can be allocated again.
+   * Gives the allocations in use to the sealed generation, which holds them from now on. Slots and
+   * pages that only the generation before held can be allocated again.
    */
   commit(): void {
     const touched = this.#touched;
@@ -230,7 +234,10 @@ export class Pool {
     this.#pages = 0;
   }
 
-  /** Frees such an allocation. Its pages are given back at the next commit, as a reader may see them. */
+  /**
+   * Frees such an allocation. Its pages are given back at the next commit, as a reader may see
+   * them.
+   */
   #freeForeign(address: number, bytes: number): void {
     this.#foreign.delete(address);
     this.#freed.push([address, bytes]);
@@ -296,7 +303,9 @@ export class Pool {
   }
 }
 
-/** Gives the bytes taken for so many: rounded up to a multiple of 8 for a slot, or to whole pages. */
+/**
+ * Gives the bytes taken for so many: rounded up to a multiple of 8 for a slot, or to whole pages.
+ */
 function sizeOf(bytes: number): number {
   return bytes <= MAX_SLOT ? Math.ceil(bytes / 8) * 8 : pagesFor(bytes) * PAGE_SIZE;
 }

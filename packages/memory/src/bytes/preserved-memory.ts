@@ -13,7 +13,8 @@ export interface MemoryUsage {
 }
 
 /**
- * An address space whose allocations come from pools. Neither an allocation nor its memory ever moves.
+ * An address space whose allocations come from pools. Neither an allocation nor its memory ever
+ * moves.
  */
 export class PreservedMemory extends AddressSpace {
   readonly #pools = new Map<string, Pool>();
@@ -34,8 +35,8 @@ export class PreservedMemory extends AddressSpace {
   /**
    * Gives the pool of a name; makes it when it is first asked for.
    *
-   * @throws {AllocationError} when the pool exists and is resident where `resident` is false, or the
-   *   reverse
+   * @throws {AllocationError} when the pool exists and is resident where `resident` is false, or
+   *   the reverse
    */
   pool(name: string, { resident = false }: PoolOptions = {}): Pool {
     const known = this.#pools.get(name);
@@ -51,7 +52,9 @@ export class PreservedMemory extends AddressSpace {
     return known;
   }
 
-  /** Begins the next generation; memory that only the generation before held can be allocated again. */
+  /**
+   * Begins the next generation; memory that only the generation before held can be allocated again.
+   */
   override commit(): void {
     super.commit();
     for (const pool of this.#pools.values()) pool.commit();

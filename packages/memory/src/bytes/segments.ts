@@ -4,8 +4,8 @@ import { OutOfMemoryError } from "./errors.js";
 import { PAGE_SIZE } from "./pages.js";
 
 /**
- * Bytes of a window, 4 GiB. No allocation crosses a multiple of it, so a reader can map any image in
- * windows of this size, whatever segments its writer had.
+ * Bytes of a window, 4 GiB. No allocation crosses a multiple of it, so a reader can map any image
+ * in windows of this size, whatever segments its writer had.
  */
 export const WINDOW = 2 ** 32;
 
@@ -24,11 +24,13 @@ export interface Segment {
 /** The location of an address: a memory, as codecs take it, and an offset in it. */
 export interface Location {
   readonly memory: Memory;
-  /** In bytes from the start of the memory. */
+  /** Bytes from the start of the memory. */
   readonly offset: number;
 }
 
-/** The segments of a backing by address. None ever moves, so a location stays valid as more follow. */
+/**
+ * The segments of a backing by address. None ever moves, so a location stays valid as more follow.
+ */
 export class Segments {
   readonly #backing: Backing;
   readonly #list: Segment[] = [];
@@ -57,8 +59,9 @@ export class Segments {
   }
 
   /**
-   * Adds a segment with room for a run of so many bytes, which does not cross a window. It doubles the
-   * memory, to keep the number of segments small; if the backing cannot, it adds only the bytes needed.
+   * Adds a segment with room for a run of so many bytes, which does not cross a window. It doubles
+   * the memory, to keep the number of segments small; if the backing cannot, it adds only the bytes
+   * needed.
    *
    * @throws {OutOfMemoryError} when the backing cannot grow, or no window has room for the run
    */

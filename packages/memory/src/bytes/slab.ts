@@ -1,11 +1,12 @@
 import { PAGE_SIZE } from "./pages.js";
 
 /**
- * Pages that a pool has taken: a run for one large allocation, or one page cut into slots for small ones.
+ * Pages that a pool has taken: a run for one large allocation, or one page cut into slots for small
+ * ones.
  *
- * A slot is *used* from its allocation until it is freed, and *held* while the last sealed generation
- * has an allocation in it. Only a slot that is neither is allocated, so bytes that a reader of that
- * generation sees are never overwritten.
+ * A slot is *used* from its allocation until it is freed, and *held* while the last sealed
+ * generation has an allocation in it. Only a slot that is neither is allocated, so bytes that a
+ * reader of that generation sees are never overwritten.
  */
 export class Slab {
   /** Address of the first page. */
