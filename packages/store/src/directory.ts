@@ -39,8 +39,8 @@ const [SMALLEST, LARGEST] = [1024, 65_536];
 /**
  * The objects of an image by identifier, as a log. An entry lists the copies that its identifier
  * holds from then on; an entry without copies says that it holds nothing. A generation adds
- * segments with its changes. Once most entries are out of date, the live ones are written to one
- * segment and the others freed, so the cost is amortised over the changes.
+ * segments with its changes. Once most entries are out of date, the live ones are copied to one new
+ * segment and the older segments are freed; the cost is amortised over the changes.
  */
 export class Directory {
   readonly #pool: Pool;
@@ -52,8 +52,8 @@ export class Directory {
   /** Entries in all segments, those out of date included. */
   #entries = 0;
   /**
-   * The format of the segments' headers: that of format 2 until the first change, if it was opened
-   * so.
+   * The format of the segments' headers. An opened directory of format 2 keeps its own until the
+   * first change.
    */
   #headers: SegmentHeaders = HEADERS;
   #open: { address: number; capacity: number; used: number; entries: number } | undefined;
@@ -290,7 +290,7 @@ export class Directory {
   }
 
   /**
-   * Copies the entries that are not out of date to one segment, and frees all others.
+   * Copies the entries that are not out of date to one new segment, and frees all older segments.
    *
    * @throws {OutOfMemoryError} when there is no room for it beside them; nothing has changed
    */

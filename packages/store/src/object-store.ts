@@ -65,7 +65,7 @@ export interface DecodedObject {
   readonly family: string;
   readonly version: number;
   /**
-   * The fields by name. It is no instance of a class of the program; integers of 8 bytes are
+   * The fields by name. The object is of no class of the program; its integers of 8 bytes are
    * bigints.
    */
   readonly value: object;

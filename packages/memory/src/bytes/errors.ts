@@ -1,7 +1,7 @@
 import { type Fault, LuoError } from "@luo/struct";
 
 /**
- * An address, count or length in preserved memory that cannot be right, or bytes that have changed.
+ * An address, count or length in preserved memory cannot be right, or bytes fail their checksum.
  */
 export class BadAddressError extends LuoError {
   static override readonly codes = {
@@ -53,7 +53,7 @@ export class AllocationError extends LuoError {
   }
 }
 
-/** Something is still allocated in a pool that was expected to be empty. */
+/** A pool that was expected to be empty still has allocations. */
 export class LeakError extends LuoError {
   static override readonly codes = {
     LUO_LEAK: {

@@ -246,8 +246,6 @@ export class Pool {
     this.#bytes -= bytes;
   }
 
-  // Slabs.
-
   /** Adds a slab: one page cut into slots, or a run of pages for one large allocation. */
   #add(size: number, cut: boolean): Slab {
     const address = this.memory.takePages(pagesFor(size));
