@@ -13,31 +13,33 @@ import {
 import * as v from "valibot";
 
 /**
- * The spawn carrier: the predecessor starts the successor as its child, which inherits the
- * descriptors. Descriptors 0 to 2 are shared, 3 is the link (Node's own channel), and the carried
- * ones follow from 4 in the order of the names in LUO_DESCRIPTORS, a JSON array. The child lives on
- * when the predecessor ends.
+ * The environment variable of the spawn carrier, which starts the successor as a child that
+ * inherits the descriptors. Descriptors 0 to 2 are shared, 3 is the link (the IPC channel of Node),
+ * and the carried ones follow from 4 in the order of the names in this variable, a JSON array. The
+ * child goes on when the predecessor ends.
  */
 const NAMES = "LUO_DESCRIPTORS";
 const FIRST_DESCRIPTOR = 4;
 
 const namesShape = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
 
+/** The command line and the environment of the successor. */
 export interface SpawnOptions {
   /**
-   * The successor's program, a JavaScript file for this same Node. By default the path that this
-   * process was started with: a new release lies there by then, or a link points to one.
+   * The successor's main module, a JavaScript file for the same Node. By default it is the path by
+   * which this process was started; a deployment puts the next release there, or points a link to
+   * it.
    */
   readonly program?: string;
-  /** By default those of this process. */
+  /** Arguments of the program; by default those of this process. */
   readonly args?: readonly string[];
   /** Options of Node itself; by default those of this process. */
   readonly execArgv?: readonly string[];
-  /** By default that of this process. */
+  /** The environment; by default that of this process. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Starts the successor as a child process. */
+/** Makes a carrier that starts the successor as a child process. */
 export function spawnCarrier(options: SpawnOptions = {}): Carrier {
   return { createImage, launch: (descriptors) => launch(options, descriptors) };
 }
@@ -80,20 +82,20 @@ async function launch(
 }
 
 function post(channel: ChildProcess | NodeJS.Process, message: Message): void {
-  // A closed channel shows in the inbox; here it is no error of its own.
+  // The inbox reports a closed channel, so a failure to send needs no error.
   if (channel.connected) channel.send?.(message, undefined, undefined, () => {});
 }
 
 /**
- * What the predecessor carried over, when this process was spawned as a successor; undefined when
- * it was started in any other way. Call it once.
+ * Gives the descriptors and the link that the predecessor carried over; undefined when this process
+ * was not started by the spawn carrier. Call it once.
  *
  * @throws {ProtocolError} when the environment is not as the spawn carrier leaves it
  */
 export function spawnArrival(): Arrival | undefined {
   const text = process.env[NAMES];
   if (text === undefined) return undefined;
-  // A child of this process is not the predecessor's successor.
+  // A child of this process must not take itself for the successor.
   delete process.env[NAMES];
   const { success, output: names } = v.safeParse(namesShape, text, { abortEarly: true });
   if (!success) throw new ProtocolError(`${NAMES}=${text}`, "a JSON array of names");
@@ -127,7 +129,7 @@ function createImage(): ImageFile {
 function imageFile(memfd: Memfd): ImageFile {
   return {
     fd: memfd.fd,
-    // Memory that only this machine's programs can change.
+    // No fault changes this memory, so the checksums of contents are not computed.
     checksums: false,
     get segments() {
       return memfd.segments;

@@ -6,8 +6,8 @@ const FD_CLOEXEC = 1;
 const F_DUPFD_CLOEXEC = 1030;
 
 /**
- * Makes a second descriptor of the same open file; they share its position. The new one is the
- * lowest that is free from 3 on, and child processes do not inherit it. See fcntl(2).
+ * Makes a second descriptor of the same open file; both share its position. The new one is the
+ * lowest free number from 3 on, and child processes do not inherit it. See fcntl(2).
  *
  * @throws {ArgumentError} unless `fd` is an integer from 0 to 2^31 - 1
  * @throws {SystemCallError} EBADF when `fd` is not open, EMFILE when too many are
@@ -18,7 +18,7 @@ export function duplicate(fd: number): number {
 }
 
 /**
- * Closes a descriptor. Its number may be given out again at once. See close(2).
+ * Closes a descriptor. The kernel may give out its number again at once. See close(2).
  *
  * @throws {ArgumentError} unless `fd` is an integer from 0 to 2^31 - 1
  * @throws {SystemCallError} EBADF when `fd` is not open
@@ -29,7 +29,7 @@ export function closeDescriptor(fd: number): void {
 }
 
 /**
- * Says whether execve(2) closes a descriptor (true) or hands it on (false). See fcntl(2).
+ * Makes execve(2) close a descriptor (true) or hand it on (false). See fcntl(2).
  *
  * @throws {ArgumentError} unless `fd` is an integer from 0 to 2^31 - 1
  * @throws {SystemCallError} EBADF when `fd` is not open

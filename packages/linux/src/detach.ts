@@ -2,9 +2,9 @@ import { DetachError } from "./errors.js";
 
 /**
  * Takes the memory away from an ArrayBuffer: its length and that of every view of it become 0.
- * The bytes are neither copied nor touched.
+ * The bytes are neither copied nor changed.
  *
- * @throws {DetachError} when somebody else still has the memory afterwards
+ * @throws {DetachError} when another buffer has the memory, or the runtime cannot detach
  */
 export function detach(buffer: ArrayBuffer): void {
   if (buffer.byteLength === 0) {
@@ -25,9 +25,10 @@ export function detach(buffer: ArrayBuffer): void {
 }
 
 /**
- * Node 20 has no ArrayBuffer.prototype.transfer, and its structuredClone copies an external
- * ArrayBuffer without detaching it. But a byte stream takes the buffer of every chunk for itself,
- * at once; cancelled, it drops what it took without a look at it.
+ * Detaches a buffer on Node 20, which has no ArrayBuffer.prototype.transfer, and whose
+ * structuredClone copies an external ArrayBuffer without detaching it. A byte stream takes the
+ * buffer of every chunk for itself at once; when it is cancelled, it drops the buffer without
+ * reading it.
  */
 function takeInto(buffer: ArrayBuffer): void {
   const start = (controller: ReadableByteStreamController) =>

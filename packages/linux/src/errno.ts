@@ -1,7 +1,7 @@
 import { getSystemErrorMap } from "node:util";
 import { LinuxError } from "./errors.js";
 
-/** A system call failed. The numbers and their meaning are those of errno(3). */
+/** A system call failed. The numbers and names are those of errno(3). */
 export class SystemCallError extends LinuxError {
   static override readonly codes = {
     "the name in errno(3), such as ENOMEM": {
@@ -15,7 +15,7 @@ export class SystemCallError extends LinuxError {
 
   /**
    * @param syscall the function that failed, such as "mmap"
-   * @param shown its arguments, as the message should show them
+   * @param shown its arguments as the message shows them
    * @param errno the number of the error as the kernel gives it: positive
    */
   constructor(syscall: string, shown: string, errno: number) {

@@ -1,17 +1,18 @@
 /*
- * Every error here tells code, found, expected and do, as those of the other packages do. This one
- * imports nothing, so the shape is all that they share: `LuoError` of @luo/struct asks for no more.
+ * Every error of this package has code, found, expected and do, like those of the other packages. It
+ * shares no class with them, so that this file imports nothing; `instanceof LuoError` of @luo/struct
+ * asks only for that shape.
  */
 
-/** A row of the table of codes: docs/ERRORS.md is made of them. */
+/** A row of the table of codes, from which docs/ERRORS.md is written. */
 interface ErrorCode {
   /** Completes "thrown when ...". */
   readonly when: string;
-  /** What to do about it. */
+  /** The remedy, as an imperative. */
   readonly do: string;
 }
 
-/** What an error is told with. Without `expected`, `found` is a sentence of its own. */
+/** The parts of an error's message. Without `expected`, `found` is a sentence of its own. */
 interface Fault {
   readonly where: string;
   readonly found: string;
@@ -24,7 +25,7 @@ function messageOf({ where, found, expected, do: remedy }: Fault): string {
   return `${where}: ${seen}; ${remedy}`;
 }
 
-/** Base of the errors of this package that are no RangeError. */
+/** The base of the errors of this package, except ArgumentError, which is a RangeError. */
 export abstract class LinuxError extends Error {
   static readonly codes: Readonly<Record<string, ErrorCode>> = {};
   readonly code: string;
@@ -42,7 +43,7 @@ export abstract class LinuxError extends Error {
   }
 }
 
-/** A number, name or address that a function cannot take. Nothing was changed. */
+/** A function cannot take a number, name or address. Nothing was changed. */
 export class ArgumentError extends RangeError {
   static readonly codes = {
     LUO_ARGUMENT: {
@@ -84,7 +85,7 @@ export class ClosedError extends LinuxError {
   }
 }
 
-/** A descriptor is open, but it is not a memfd. It was left as it is. */
+/** A descriptor is open, but is not a memfd. It stays open and unchanged. */
 export class NotMemfdError extends LinuxError {
   static override readonly codes = {
     LUO_NOT_MEMFD: {
@@ -101,7 +102,7 @@ export class NotMemfdError extends LinuxError {
   }
 }
 
-/** A mapped ArrayBuffer cannot be detached, so its memory stays mapped: unmapping could crash. */
+/** A mapped ArrayBuffer cannot be detached. Its memory stays mapped, as unmapping could crash. */
 export class DetachError extends LinuxError {
   static override readonly codes = {
     LUO_CANNOT_DETACH: {
@@ -115,7 +116,7 @@ export class DetachError extends LinuxError {
   }
 }
 
-/** The system calls of this package do not exist here. */
+/** The system calls of this package do not exist on this platform. */
 export class UnsupportedPlatformError extends LinuxError {
   static override readonly codes = {
     LUO_UNSUPPORTED_PLATFORM: {

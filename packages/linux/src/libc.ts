@@ -4,9 +4,10 @@ import { SystemCallError } from "./errno.js";
 import { UnsupportedPlatformError } from "./errors.js";
 
 /**
- * Every function this package calls. Addresses are `intptr_t` and not `void *`, so that all results
- * are numbers (user space ends far below 2^53). fcntl is declared without its `...`, since on the
- * processors that koffi knows a single int passes alike with and without.
+ * Every function of libc that this package calls. Addresses are `intptr_t` and not `void *`, so
+ * that all results are numbers (user space ends far below 2^53). fcntl is declared without its
+ * `...`: on the processors that koffi supports, a single int is passed in the same way with and
+ * without it.
  */
 const prototypes = {
   bind: "int bind(int fd, void *address, uint32_t length)",
@@ -33,12 +34,12 @@ let libc: ReturnType<typeof koffi.load> | undefined;
 const functions = new Map<Name, (...args: readonly Argument[]) => unknown>();
 
 /**
- * Calls a function of libc, and again for as long as a signal interrupts it. Only close() is not
- * repeated: close(2) frees the descriptor even when it is interrupted.
+ * Calls a function of libc, and repeats the call while a signal interrupts it. Only close is not
+ * repeated, because close(2) frees the descriptor even when it is interrupted.
  *
  * @returns the result, never -1
  * @throws {SystemCallError} when the result is -1
- * @throws {UnsupportedPlatformError} elsewhere than on 64-bit Linux
+ * @throws {UnsupportedPlatformError} unless it runs on 64-bit Linux
  */
 export function call(name: Name, ...args: readonly Argument[]): number {
   const bound = functions.get(name) ?? declare(name);
@@ -51,7 +52,9 @@ export function call(name: Name, ...args: readonly Argument[]): number {
   }
 }
 
-/** Like `call`, but undefined when the call fails with the error of this code. */
+/**
+ * Calls a function as `call` does, but gives undefined when it fails with the error of this code.
+ */
 export function callUnless(code: string, name: Name, ...args: Argument[]): number | undefined {
   try {
     return call(name, ...args);
@@ -61,7 +64,10 @@ export function callUnless(code: string, name: Name, ...args: Argument[]): numbe
   }
 }
 
-/** The bytes at an address of this process, not copied. The memory stays the caller's to free. */
+/**
+ * Gives the bytes at an address of this process, without copying. The caller still frees the
+ * memory.
+ */
 export function viewMemory(address: number, byteLength: number): ArrayBuffer {
   return koffi.view(BigInt(address), byteLength);
 }

@@ -12,9 +12,9 @@ export class Mapping {
   readonly #length: number;
 
   /**
-   * @param offset in the file, in bytes; a multiple of 4096
-   * @param length in bytes, 1 to `constants.MAX_LENGTH` of node:buffer: a longer view makes Node abort
-   * @param shared true to write to the file; otherwise writes stay in this buffer and end with it
+   * @param offset bytes from the start of the file, a multiple of 4096
+   * @param length bytes, 1 to `constants.MAX_LENGTH` of node:buffer; a longer view makes Node abort
+   * @param shared true if writes go to the file; otherwise they stay in this buffer and end with it
    * @throws {SystemCallError} ENOMEM, or EACCES when the descriptor is open for reading only
    */
   constructor(fd: number, offset: number, length: number, shared: boolean) {
@@ -27,7 +27,7 @@ export class Mapping {
   /**
    * Detaches the buffer and gives the memory back. See munmap(2).
    *
-   * @throws {DetachError} when the buffer was transferred to another one; it stays mapped
+   * @throws {DetachError} when the buffer was transferred to another one; the memory stays mapped
    */
   unmap(): void {
     detach(this.buffer);

@@ -12,28 +12,32 @@ const F_ADD_SEALS = 1033;
 const F_GET_SEALS = 1034;
 const MAX_NAME = 249;
 const PAGE = 4096;
-/** Bytes of a segment at most; also on runtimes whose buffers could be longer. */
+/** The most bytes of a segment: 4 GiB, or less on a runtime whose buffers are shorter. */
 const MAX_SEGMENT = Math.min(2 ** 32, constants.MAX_LENGTH);
 
 const sealBits = { seal: 1, shrink: 2, grow: 4, write: 8, "future-write": 16, exec: 32 };
 const allSeals = Object.keys(sealBits) as Seal[];
 
 /**
- * What a seal forbids for ever and to everyone: further seals, a smaller size, a larger size,
- * writing, writing except by mappings that exist already, a change of the file's x mode bits.
+ * A seal, by the change that it forbids to everyone for ever. "seal" forbids further seals,
+ * "shrink" a smaller size, "grow" a larger size, "write" writing, "future-write" writing except by
+ * mappings that exist already, and "exec" a change of the file's x mode bits.
  */
 export type Seal = keyof typeof sealBits;
 
-/** A range of a file: its first byte, and its length in bytes. */
+/** A range of a file: the offset of its first byte, and its length in bytes. */
 export interface Extent {
   readonly offset: number;
   readonly length: number;
 }
 
+/** The properties of a new memfd. */
 export interface MemfdOptions {
-  /** Bytes, 0 (the default) to `constants.MAX_LENGTH` of node:buffer (4 GiB on Node 20). */
+  /**
+   * The size in bytes, 0 (the default) to `constants.MAX_LENGTH` of node:buffer (4 GiB on Node 20).
+   */
   readonly size?: number;
-  /** Whether `seal` may be used; true by default. */
+  /** True if `seal` may be used, which is the default. */
   readonly allowSealing?: boolean;
 }
 
@@ -43,9 +47,9 @@ export interface MemfdOptions {
  * After `close`, everything but `name` and `close` throws a ClosedError. A Memfd that is dropped
  * without `close` keeps its descriptor and its memory, so buffers taken from it stay valid.
  *
- * Two things can kill the process: touching bytes that were cut off through another descriptor
- * (SIGBUS; the seal "shrink" rules it out), and native work on a view, such as an asynchronous
- * fs.read, that is still under way at `resize`, `unmap`, `close` or `seal("write")`.
+ * Two things can kill the process: reading or writing bytes that were cut off through another
+ * descriptor (SIGBUS; the seal "shrink" rules it out), and native work on a view, such as an
+ * asynchronous fs.read, that still runs at `resize`, `unmap`, `close` or `seal("write")`.
  */
 export class Memfd {
   #fd: number;
@@ -88,16 +92,16 @@ export class Memfd {
   }
 
   /**
-   * Takes over a descriptor, such as an inherited one: from now on this object closes it, and child
-   * processes do not inherit it. When it throws, the descriptor is left as it is.
+   * Takes over a descriptor, such as an inherited one. From now on this object closes it, and child
+   * processes do not inherit it. When it throws, the descriptor is unchanged.
    *
    * @throws {ArgumentError} unless `fd` is an integer from 0 to 2^31 - 1
-   * @throws {NotMemfdError} when `fd` is something else than a memfd
+   * @throws {NotMemfdError} when `fd` is not a memfd
    * @throws {SystemCallError} EBADF when `fd` is not open
    */
   static adopt(fd: number): Memfd {
     checkInteger("fd", fd, MAX_INT);
-    // Any file can be called like a memfd, but only files in memory have seals.
+    // Any file can have the name of a memfd, but only files in memory have seals.
     const hasSeals = callUnless("EINVAL", "fcntl", fd, F_GET_SEALS, 0) !== undefined;
     const link = readlinkSync(linkOf(fd));
     const name = /^\/memfd:(.*) \(deleted\)$/s.exec(link)?.[1];
@@ -108,7 +112,7 @@ export class Memfd {
     return new Memfd(fd, name);
   }
 
-  /** The descriptor. Not to be closed by others. */
+  /** The descriptor. Only `close` may close it. @throws {ClosedError} after `close` */
   get fd(): number {
     if (this.#fd < 0) throw new ClosedError(this.name);
     return this.#fd;
@@ -120,11 +124,12 @@ export class Memfd {
   }
 
   /**
-   * The bytes of the file, shared with everyone who has it. It is mapped when first asked for, with
-   * the size of that moment; when others resized the file, `unmap` and ask again. See mmap(2).
+   * The bytes of the file, shared with everyone who has it open. The file is mapped when `buffer`
+   * is first read, with its size at that moment; after another holder resized it, call `unmap` and
+   * read `buffer` again. See mmap(2).
    *
-   * Once sealed with "write" or "future-write", a new mapping is private: what is written to it
-   * stays in this buffer and ends with it.
+   * Once the file is sealed with "write" or "future-write", a new mapping is private: bytes written
+   * to it stay in this buffer and end with it.
    *
    * @throws {ArgumentError} when the file is larger than `constants.MAX_LENGTH` of node:buffer
    * @throws {SystemCallError} ENOMEM, or EACCES when the descriptor is open for reading only
@@ -141,8 +146,8 @@ export class Memfd {
   }
 
   /**
-   * The bytes of the file as buffers in a row, each of at most 4 GiB: as `buffer` otherwise, but for
-   * files of any size, and `grow` appends to them without moving any.
+   * The bytes of the file as buffers in a row, each of at most 4 GiB. Unlike `buffer` they hold a
+   * file of any size, and `grow` appends further ones without moving any.
    *
    * @throws {SystemCallError} ENOMEM, or EACCES when the descriptor is open for reading only
    */
@@ -151,11 +156,11 @@ export class Memfd {
   }
 
   /**
-   * Makes the file longer by a segment of zeros; what is mapped stays where it is.
+   * Makes the file longer by a segment of zeros. Existing mappings stay in place.
    *
    * @param byteLength 1 byte to 4 GiB
    * @throws {ArgumentError} for another byteLength, or when the file does not end with a whole page
-   * @throws {SystemCallError} EPERM when a seal forbids it, ENOMEM; the size is then as before
+   * @throws {SystemCallError} EPERM when a seal forbids it, ENOMEM; the size is as before
    */
   grow(byteLength: number): void {
     checkInteger("byteLength", byteLength, MAX_SEGMENT);
@@ -174,7 +179,7 @@ export class Memfd {
   }
 
   /**
-   * Changes the size, and maps the file anew. First the old buffer is detached: its views have
+   * Changes the size and maps the file again. The old buffer is detached first: its views have
    * length 0 from then on, even if the rest fails. New bytes are zeros. See ftruncate(2).
    *
    * @param byteLength bytes, 0 to `constants.MAX_LENGTH` of node:buffer (4 GiB on Node 20)
@@ -193,7 +198,7 @@ export class Memfd {
   /**
    * Detaches all buffers and gives their memory back; the bytes stay in the file. See munmap(2).
    *
-   * @throws {DetachError} when a buffer was transferred to another one; it stays mapped
+   * @throws {DetachError} when a buffer was transferred to another one; its memory stays mapped
    */
   unmap(): void {
     if (this.fd < 0) return;
@@ -224,10 +229,10 @@ export class Memfd {
   }
 
   /**
-   * Unmaps and closes. The file lives on while others have it open or mapped. Closing again does
-   * nothing.
+   * Unmaps the file and closes the descriptor. The file stays while others have it open or mapped.
+   * A second `close` does nothing.
    *
-   * @throws {DetachError} as `unmap` does; the descriptor is closed all the same
+   * @throws {DetachError} as `unmap` does; the descriptor is closed nevertheless
    */
   close(): void {
     if (this.#fd < 0) return;
@@ -241,7 +246,9 @@ export class Memfd {
 
   /**
    * The file position in bytes, 0 to 2^53 - 1; it may lie beyond the end. Everyone who inherited
-   * the descriptor shares it. Setting it to anything else throws an ArgumentError. See lseek(2).
+   * the descriptor shares it. See lseek(2).
+   *
+   * @throws {ArgumentError} when it is set to anything else
    */
   get position(): number {
     return call("lseek", this.fd, 0, SEEK_CUR);
@@ -253,9 +260,9 @@ export class Memfd {
   }
 
   /**
-   * The parts of the file that have memory, in order and in whole pages; all else is zeros. Reading
-   * a hole through `buffer` gives it memory. The position does not move, not even in between, since
-   * the file is opened a second time for this. See SEEK_DATA in lseek(2).
+   * Gives the parts of the file that have memory, in order and in whole pages; everything else is
+   * zeros. Reading a hole through `buffer` gives it memory. The position never moves, because the
+   * file is opened a second time to search. See SEEK_DATA in lseek(2).
    */
   extents(): Extent[] {
     const own = openSync(linkOf(this.fd), "r");
@@ -273,13 +280,13 @@ export class Memfd {
   }
 
   /**
-   * Adds seals; they cannot be taken back. "write" unmaps first, which detaches the buffer. To a
-   * memfd with x mode bits, "exec" adds all but "seal". See F_ADD_SEALS in fcntl(2).
+   * Adds seals, which cannot be taken back. "write" unmaps first, which detaches the buffers. On a
+   * memfd with x mode bits, "exec" adds every other seal but "seal". See F_ADD_SEALS in fcntl(2).
    *
    * @throws {ArgumentError} for a word that is not a seal
    * @throws {DetachError} as `unmap` does
-   * @throws {SystemCallError} EPERM when sealed with "seal", EBUSY when it would forbid writing but
-   *   a shared mapping exists, EINVAL when the kernel does not know the seal
+   * @throws {SystemCallError} EPERM when the memfd is sealed with "seal", EBUSY for "write" while a
+   *   shared mapping exists, EINVAL when the kernel does not know the seal
    */
   seal(...seals: Seal[]): void {
     const stranger = seals.find((seal) => !allSeals.includes(seal));
@@ -289,13 +296,16 @@ export class Memfd {
     call("fcntl", this.fd, F_ADD_SEALS, bits);
   }
 
-  /** The seals set so far, by whomever. */
+  /** The seals that this program or any other has added. */
   get seals(): ReadonlySet<Seal> {
     const bits = this.sealBits;
     return new Set(allSeals.filter((seal) => bits & sealBits[seal]));
   }
 
-  /** The seals as the kernel's bits, those without a word here included. See F_GET_SEALS in fcntl(2). */
+  /**
+   * The seals as bits of the kernel, with those that `Seal` does not name. See F_GET_SEALS in
+   * fcntl(2).
+   */
   get sealBits(): number {
     return call("fcntl", this.fd, F_GET_SEALS, 0);
   }

@@ -17,7 +17,7 @@ import {
 import { ArgumentError } from "./errors.js";
 import { call } from "./libc.js";
 
-/** Linux's `sockaddr_in`; see ip(7). */
+/** The `sockaddr_in` of Linux; see ip(7). */
 @LuoStruct(0, { family: "linux.sockaddr_in" })
 class SocketAddressV4 {
   @u16 family = 2;
@@ -26,7 +26,7 @@ class SocketAddressV4 {
   @reserved(array(u8, 8)) zero: unknown;
 }
 
-/** Linux's `sockaddr_in6`; see ipv6(7). */
+/** The `sockaddr_in6` of Linux; see ipv6(7). */
 @LuoStruct(0, { family: "linux.sockaddr_in6" })
 class SocketAddressV6 {
   @u16 family = 10;
@@ -43,12 +43,13 @@ const FAMILIES = [
   { family: "IPv6", version: 6, number: 10, struct: SocketAddressV6 },
 ] as const;
 
-/** Bytes that any address of a socket fits in: `sockaddr_storage`. */
+/** Bytes that hold any address of a socket: the size of `sockaddr_storage`. */
 export const ADDRESS_BYTES = 128;
 
-/** Bytes of the longest address as text: INET6_ADDRSTRLEN. */
+/** Bytes of the longest address as text, its NUL included: INET6_ADDRSTRLEN. */
 const TEXT_BYTES = 46;
 
+/** The address of an IPv4 or IPv6 socket. */
 export interface SocketAddress {
   /** A literal such as "127.0.0.1" or "::1". */
   readonly address: string;
@@ -58,14 +59,14 @@ export interface SocketAddress {
 }
 
 /**
- * An address as bind(2) takes it.
+ * Encodes an address as bind(2) takes it, and gives it with the number of its family.
  *
  * @throws {ArgumentError} when the host is no IPv4 or IPv6 literal, or has a zone
  */
 export function encodeAddress(host: string, port: number): { number: number; bytes: Uint8Array } {
   const found = FAMILIES.find(({ version }) => version === isIP(host));
   const value = found && new found.struct();
-  // inet_pton gives 0 for what isIP lets through all the same: a literal with a zone.
+  // isIP accepts a literal with a zone; inet_pton gives 0 for it.
   if (value === undefined || call("inet_pton", value.family, host, value.address) === 0) {
     throw new ArgumentError("host", host, "an IPv4 or IPv6 literal without a zone");
   }
@@ -77,9 +78,9 @@ export function encodeAddress(host: string, port: number): { number: number; byt
 }
 
 /**
- * The address that getsockname(2) gave.
+ * Decodes an address that getsockname(2) gave.
  *
- * @throws {ArgumentError} when it is of neither family
+ * @throws {ArgumentError} when its family is neither IPv4 nor IPv6
  */
 export function decodeAddress(bytes: Uint8Array): SocketAddress {
   const memory = new Memory(bytes);

@@ -15,6 +15,7 @@ const SO_REUSEADDR = 2;
 const SO_ACCEPTCONN = 30;
 const MAX_PORT = 65535;
 
+/** The address and the backlog of a new listening socket. */
 export interface ListenOptions {
   /** An IPv4 or IPv6 literal without a zone; "127.0.0.1" by default. */
   readonly host?: string;
@@ -25,11 +26,11 @@ export interface ListenOptions {
 }
 
 /**
- * Opens a TCP socket that listens, for `net.Server.listen({ fd })`. Child processes do not inherit
- * it; the caller closes it. See socket(2), bind(2), listen(2), and SO_REUSEADDR in socket(7).
+ * Opens a listening TCP socket, for `net.Server.listen({ fd })`, and gives its descriptor. Child
+ * processes do not inherit it; the caller closes it. See socket(2), bind(2), listen(2), and
+ * SO_REUSEADDR in socket(7).
  *
- * @returns the descriptor
- * @throws {ArgumentError} for a host, port or backlog that is not as ListenOptions says
+ * @throws {ArgumentError} for a host, port or backlog outside the ranges of ListenOptions
  * @throws {SystemCallError} EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE, or EAFNOSUPPORT when the
  *   machine has no IPv6
  */
@@ -52,7 +53,7 @@ export function listenTcp(options: ListenOptions = {}): number {
 }
 
 /**
- * The address that a socket is bound to. See getsockname(2).
+ * Gives the address that a socket is bound to. See getsockname(2).
  *
  * @throws {ArgumentError} unless `fd` is an integer from 0 to 2^31 - 1 and an IPv4 or IPv6 socket
  * @throws {SystemCallError} EBADF when `fd` is not open, ENOTSOCK when it is not a socket
@@ -65,7 +66,7 @@ export function socketAddress(fd: number): SocketAddress {
 }
 
 /**
- * Whether a socket listens: see SO_ACCEPTCONN in socket(7).
+ * Gives true when a socket listens. See SO_ACCEPTCONN in socket(7).
  *
  * @throws {ArgumentError} unless `fd` is an integer from 0 to 2^31 - 1
  * @throws {SystemCallError} EBADF when `fd` is not open, ENOTSOCK when it is not a socket

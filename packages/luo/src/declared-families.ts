@@ -1,15 +1,16 @@
 import { LuoError } from "@luo/struct";
 import { type Family, manifestOf } from "@luo/version";
 
-/** Tells, by what a family is used for, the way to declare it. */
+/** By the use of a family, the way to declare it. */
 const WAYS = {
   object: "add it: liveUpdate({ families: [...] })",
   resource: "add its handler: liveUpdate({ handlers: [...] })",
 } as const;
 
 /**
- * An object or a resource is of a family that the program did not declare. A predecessor chooses the
- * versions before the first object is taken, so it must be told of all families at the start.
+ * An object or a resource is of a family that the program did not declare. A predecessor chooses
+ * the versions before the first object is taken, so a program declares all its families at the
+ * start.
  */
 export class UndeclaredFamilyError extends LuoError {
   static override readonly codes = {
@@ -38,19 +39,21 @@ export class UndeclaredFamilyError extends LuoError {
   }
 }
 
-/** The families that a program said it reads. */
+/** The families that a program declared. */
 export class DeclaredFamilies {
   readonly #known: Set<Family>;
 
-  /** @throws {FamilyError} when two of one name differ, or the versions of one do not fit together */
+  /** @throws {FamilyError} when two families of one name differ */
   constructor(families: readonly Family[]) {
     manifestOf(families);
     this.#known = new Set(families);
   }
 
   /**
-   * @throws {UndeclaredFamilyError} when no family of that name was declared
-   * @throws {FamilyError} when the one that was has other versions
+   * Checks that a family was declared.
+   *
+   * @throws {UndeclaredFamilyError} when no family of its name was declared
+   * @throws {FamilyError} when the declared family of its name has other versions
    */
   check(identifier: string, family: Family, kind: keyof typeof WAYS): void {
     if (this.#known.has(family)) return;

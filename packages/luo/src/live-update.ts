@@ -22,13 +22,14 @@ import type { Family } from "@luo/version";
 import { DeclaredFamilies } from "./declared-families.js";
 import { thisProgram } from "./this-program.js";
 
+/** The families, handlers, name and timeout of a program. */
 export interface LiveUpdateOptions {
   /**
-   * The families of all objects that the program takes or keeps. They are told to the predecessor
-   * before the first object is taken.
+   * The families of all objects that the program takes or keeps. The predecessor learns them before
+   * the first object is taken.
    */
   readonly families: readonly Family[];
-  /** Handlers of further kinds of resources, beside memfds and listening sockets. */
+  /** Handlers for further kinds of resources, beside memfds and listening sockets. */
   readonly handlers?: readonly Handler[];
   /**
    * The name and version of the program, as reports and errors on both sides show them. By default
@@ -36,19 +37,21 @@ export interface LiveUpdateOptions {
    * without a package.json that has a name, the name of the main module's file.
    */
   readonly program?: Program;
-  /** The time that the predecessor has for each of its answers, in milliseconds; 30 000 by default. */
+  /**
+   * The time that the predecessor has for each of its answers, in milliseconds; 30 000 by default.
+   */
   readonly timeout?: number;
 }
 
-/** Makes something, at once or later. */
+/** A function that makes something, at once or asynchronously. */
 export type Create<T> = () => T | Promise<T>;
 
 /** The first object: the object itself, some of its fields, or a function that makes either. */
 export type Initial<T extends object> = Partial<T> | Create<Partial<T>>;
 
 /**
- * One program's part in live updates: first as a successor, if a predecessor started it, and from
- * `ready` on as the predecessor of whatever comes next.
+ * The part of one program in live updates: first as a successor, if a predecessor started it, and
+ * from `ready` on as the predecessor of the next program.
  *
  *     const live = await liveUpdate({ families: [Counter] });
  *     const counter = await live.object("counter", Counter);
@@ -79,7 +82,7 @@ export class LiveUpdate {
     return this.#program;
   }
 
-  /** Everything that the predecessor left; undefined when this program was started afresh. */
+  /** Everything that the predecessor left; undefined when no predecessor started this program. */
   get inheritance(): Inheritance | undefined {
     return this.#inheritance;
   }
@@ -87,19 +90,19 @@ export class LiveUpdate {
   /**
    * Gives the object that the predecessor left, or else a new one, and keeps it: each update writes
    * its fields as they are then. Change the object in place; `Object.assign(counter, { hits: 0n })`
-   * changes many fields at once. Another object in the same variable is not kept. Arrays behind `@ref`
-   * are the program's own, so all of them are read while nobody serves: for large ones, and for state
-   * that is computed, use `take` and `keep`.
+   * changes many fields at once. Another object in the same variable is not kept. Arrays behind
+   * `@ref` become ordinary arrays, so all of them are read while no program serves. For large
+   * arrays, and for state that is computed, use `take` and `keep`.
    *
    *     const counter = await live.object("counter", Counter, { hits: 100n });
    *     const cache = await live.object("cache", Cache, async () => ({ entries: await load() }));
    *
-   * @param initial the object, some of its fields, or a function that gives either, for when the
-   *   predecessor left none; by default the initial values of the family's class
+   * @param initial the new object, some of its fields, or a function that gives either; used when
+   *   the predecessor left none. By default the initial values of the family's class
    * @throws {UndeclaredFamilyError} when `liveUpdate` was not told of the family
-   * @throws {PreserveError} when the identifier is taken, or after `ready`
+   * @throws {PreserveError} when the identifier is taken or too long, and after `ready`
    * @throws {NegotiationError} when no version is shared
-   * @throws what `initial` throws; the identifier is free again then
+   * @throws what `initial` throws; the identifier is free again
    */
   async object<T extends object>(
     identifier: string,
@@ -114,9 +117,9 @@ export class LiveUpdate {
   }
 
   /**
-   * Gives the object that the predecessor left, in the highest version that both know, as the family's
-   * class; undefined when there is none. An array behind `@ref` is a view of the image: copy what you
-   * need beyond `ready`.
+   * Gives the object that the predecessor left, in the highest version that both know, as the
+   * family's class; undefined when there is none. An array behind `@ref` is a view of the image,
+   * which `ready` closes: copy the elements that are needed later.
    *
    * @throws {UndeclaredFamilyError} when `liveUpdate` was not told of the family
    * @throws {PreserveError} after `ready`
@@ -128,8 +131,10 @@ export class LiveUpdate {
   }
 
   /**
-   * Keeps an object for the successor: `current` is called once nothing changes any more.
+   * Keeps an object for the successor.
    *
+   * @param current gives the object. Each update calls it before anything freezes, to check that
+   *   the object can be written, and again once all resources are frozen
    * @throws {UndeclaredFamilyError} when `liveUpdate` was not told of the family
    * @throws {PreserveError} when the identifier is taken
    */
@@ -150,8 +155,8 @@ export class LiveUpdate {
    * preserves it.
    *
    * @throws {UndeclaredFamilyError} when `liveUpdate` was not told of the handler
-   * @throws {PreserveError} when the token is taken; nothing is made then
-   * @throws what `create` throws; the token is free again then
+   * @throws {PreserveError} when the token is taken; nothing is made
+   * @throws what `create` throws; the token is free again
    */
   async resource<R extends object, S extends object>(
     token: string,
@@ -167,7 +172,7 @@ export class LiveUpdate {
   }
 
   /**
-   * Gives the memfd that the predecessor left, as it was, or a new one.
+   * Gives the memfd that the predecessor left, unchanged, or else a new one.
    *
    * @param create the size of a new one in bytes, or a function that makes it
    */
@@ -177,10 +182,10 @@ export class LiveUpdate {
   }
 
   /**
-   * Gives the listening socket that the predecessor left, wherever it listens, or a new one. That one
-   * listens on 127.0.0.1 unless `host` says otherwise: `{ host: "0.0.0.0" }` lets other machines connect.
+   * Gives the listening socket that the predecessor left, whatever its address, or else a new one.
+   * A new one listens on 127.0.0.1 by default; `{ host: "0.0.0.0" }` lets other machines connect.
    *
-   * @param create where a new one listens, or a function that makes it
+   * @param create the address of a new one, or a function that makes it
    */
   listener(token: string, create: ListenOptions | Create<Listener> = {}): Promise<Listener> {
     const make = typeof create === "function" ? create : () => Listener.open(create);
@@ -188,10 +193,11 @@ export class LiveUpdate {
   }
 
   /**
-   * Everything is taken: the predecessor steps back for good, and this program serves.
+   * Takes over for good, once everything is taken: the predecessor steps back, and this program
+   * serves.
    *
-   * @param serve starts serving; not called before nobody else answers any more
-   * @throws {PreserveError} when something was left that nobody retrieved
+   * @param serve starts serving; called once the predecessor answers no more
+   * @throws {PreserveError} when a resource was left that this program did not retrieve
    * @throws {RefusedError} when the predecessor has gone on by itself; this program should end
    */
   async ready(serve?: () => void | Promise<void>): Promise<void> {
@@ -207,7 +213,7 @@ export class LiveUpdate {
   }
 
   /**
-   * Gives the bytes that each version of each object would take in an image as it is now: the cost of
+   * Gives the bytes that each version of each kept object would take in an image now: the cost of
    * writing older versions alongside.
    *
    *     live.cost("all")
@@ -217,10 +223,13 @@ export class LiveUpdate {
   }
 
   /**
-   * Hands everything that is kept and preserved over to a successor. When it resolves, the
-   * successor serves and this program should end.
+   * Hands everything that is kept over to a successor. When it resolves, the successor has taken
+   * over, and this program should end.
    *
-   * @throws {UpdateError} when it did not happen; this program then goes on as before
+   * @throws {UpdateError} when the update did not happen; this program goes on as before
+   * @throws {StateError} when another update is underway, or something is still being made
+   * @throws {LostSuccessorError} when the successor took over, but ended or failed before it served
+   * @throws {UndoError} when the update did not happen, and undoing its steps failed as well
    */
   update(carrier: Carrier, options?: UpdateOptions): Promise<UpdateReport> {
     return this.#predecessor.update(carrier, options);
@@ -244,11 +253,10 @@ async function created<T extends object>(family: Family<T>, initial: Initial<T>)
 }
 
 /**
- * Begins a program's part in live updates. If it was started by a predecessor, it says what it
- * reads and waits until everything is frozen.
+ * Begins a program's part in live updates. If a predecessor started the program, it tells the
+ * predecessor which versions it reads, and waits until everything is frozen.
  *
- * @throws {FamilyError} when two families of one name differ, or the versions of one do not fit
- *   together
+ * @throws {FamilyError} when two families of one name differ
  * @throws {ProgramError} when the program's name or version is not text of at most 95 or 63 bytes
  * @throws {RefusedError} when the predecessor finds no shared version; this program should end
  */

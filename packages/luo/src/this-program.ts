@@ -2,13 +2,13 @@ import { readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { MAX_PROGRAM, type Program, parseProgram } from "@luo/orchestrator";
 
-/** A package.json that is longer than this, in bytes, is passed over. */
+/** The most bytes of a package.json; a longer one is passed over. */
 const LONGEST = 1 << 20;
 
 /**
- * Names this program as the nearest package.json above its main module does, from the file that links
- * lead to. One that is damaged, or has no name, is passed over. Without any, the program has the name
- * of its main module, and no version.
+ * Gives the name and version in the nearest package.json above the main module; symbolic links to
+ * the module are followed first. A package.json that is damaged or has no name is passed over.
+ * Without one, the program has the name of its main module, and no version.
  */
 export function thisProgram(): Program {
   const main = mainModule();
@@ -20,7 +20,7 @@ export function thisProgram(): Program {
   }
 }
 
-/** The name of a file, as a program may be called. */
+/** Makes the name of a file fit for a program: without control characters, and short enough. */
 function shown(name: string): string {
   const text = name.replaceAll(/\p{C}/gu, "?");
   let length = Math.min(text.length, MAX_PROGRAM.name);
@@ -28,7 +28,7 @@ function shown(name: string): string {
   return text.slice(0, length) || "node";
 }
 
-/** The path that the program was started from; that of Node where there is none, as with `node --eval`. */
+/** Gives the path of the main module; that of Node where there is none, as with `node --eval`. */
 function mainModule(): string {
   const [node = "node", main = node] = process.argv;
   try {
@@ -45,7 +45,7 @@ function named(path: string): Program | undefined {
     const { name, version = "" } = JSON.parse(readFileSync(path, "utf8"));
     return parseProgram({ name, version });
   } catch {
-    // There is none, it cannot be read, or it says no name.
+    // There is no such file, it cannot be read, or it has no valid name.
     return undefined;
   }
 }

@@ -22,11 +22,11 @@ export class MemfdMismatchError extends LuoError {
 }
 
 /**
- * Memfds survive a live update. Their pages stay where they are: the descriptor is carried, and the
- * record says what the successor must find behind it, so that a memfd that was resized or punched
- * after it was frozen, or a wrong descriptor, is noticed.
+ * The handler of memfds, which survive a live update. Their pages stay in place: only the
+ * descriptor is carried. The record describes the memfd as it was frozen. The successor compares
+ * it, and so notices a wrong descriptor, or a memfd that was resized or punched later.
  *
- * The program itself must not write to a memfd from `freeze` on.
+ * The program must not write to a memfd from `freeze` on.
  */
 export const memfd: Handler<Memfd, MemfdV2> = defineHandler({
   family: MemfdRecord,
@@ -74,7 +74,7 @@ function check(resource: Memfd, { size, seals, flags, folios }: MemfdV2): void {
   if (BigInt(resource.byteLength) !== size) {
     throw new MemfdMismatchError(name, "the size in bytes", resource.byteLength, size);
   }
-  // More may have been added meanwhile, as by whoever holds it too.
+  // Another holder of the memfd may have added seals meanwhile, which is allowed.
   if ((sealBits & seals) !== seals) {
     throw new MemfdMismatchError(name, "the bits of the seals", sealBits, seals);
   }

@@ -1,10 +1,12 @@
 import { LuoStruct, ref, type Sequence, u32, u64 } from "@luo/struct";
 import { family, follows, lossy, since } from "@luo/version";
 
-/** Bytes in a folio, as version 0 counts them. */
+/** Bytes of a folio, the unit of version 0. */
 export const FOLIO_SIZE = 4096n;
 
-/** Bit of `Folio.flags`: the folio holds data. Without it, the folio is a hole and reads as zeros. */
+/**
+ * Bit of `Folio.flags`: the folio holds data. Without it, the folio is a hole and reads as zeros.
+ */
 export const FOLIO_DATA = 1;
 
 /** One 4096-byte piece of a memfd. */
@@ -21,52 +23,55 @@ export class Folio {
 export class Extent {
   /** Offset in the file, in bytes. */
   @u64 offset = 0n;
-  /** In bytes. */
+  /** Bytes. */
   @u64 length = 0n;
 }
 
-/** A memfd as it was frozen: every folio is listed, holes included. */
+/** A memfd as it was frozen. Every folio is listed, holes included. */
 @LuoStruct(0, { family: "memfd" })
 export class MemfdV0 {
-  /** In bytes. */
+  /** Bytes. */
   @u64 size = 0n;
   /** The file position, in bytes. */
   @u64 pos = 0n;
   @ref(() => Folio) folios: Sequence<Folio> = [];
 }
 
-/** A memfd with its holes left out: a sparse or large one is described by a few records. */
+/** A memfd without its holes, so a few records describe a sparse or large one. */
 @LuoStruct(1, { family: "memfd" })
 @follows(MemfdV0, {
   upgrade: { folios: ({ size, folios }) => extentsOf(folios, size) },
   downgrade: { folios: ({ size, folios }: MemfdV1) => foliosOf(folios, size) },
 })
 export class MemfdV1 {
-  /** In bytes. */
+  /** Bytes. */
   @u64 size = 0n;
   /** The file position, in bytes. */
   @u64 pos = 0n;
-  /** In ascending order, none touching the next. */
+  /** Extents in ascending order; none touches the next. */
   @ref(() => Extent) folios: Sequence<Extent> = [];
 }
 
-/** A memfd with its seals: what must still be there, as seals cannot be taken back. */
+/** A memfd with its seals, which the successor must find again, as seals cannot be taken back. */
 @LuoStruct(2, { family: "memfd" })
 @follows(MemfdV1)
 export class MemfdV2 {
-  /** In bytes. */
+  /** Bytes. */
   @u64 size = 0n;
   /** The file position, in bytes. */
   @u64 pos = 0n;
-  /** As F_GET_SEALS gives them. The memfd keeps its own; older releases just do not look. */
+  /**
+   * Seals as F_GET_SEALS gives them. The memfd itself keeps them; older releases do not compare
+   * them.
+   */
   @lossy @since(2, 0) @u32 seals = 0;
-  /** None is defined yet; a bit that is set is one that this release does not know. */
+  /** No flag is defined yet; this release refuses a record with any bit set. */
   @since(2, 0) @u32 flags = 0;
-  /** In ascending order, none touching the next. */
+  /** Extents in ascending order; none touches the next. */
   @ref(() => Extent) folios: Sequence<Extent> = [];
 }
 
-/** The record of a memfd, in every version that was ever published. */
+/** The record of a memfd, in every version that was published. */
 export const MemfdRecord = family(MemfdV2);
 
 function extentsOf(folios: Iterable<Folio>, size: bigint): Extent[] {

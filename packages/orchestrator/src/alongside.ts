@@ -1,9 +1,16 @@
 import { type AlongsidePolicy, alongside, type Family } from "@luo/version";
 
-/** For whom older versions are written: one policy for all families, or a function that gives each its own. */
+/**
+ * A policy for writing older versions: one for all families, or a function that gives each its own.
+ */
 export type Alongside = AlongsidePolicy | ((family: Family) => AlongsidePolicy);
 
-/** @throws {NegotiationError} when a reader knows the family, but no version that is written */
+/**
+ * Gives the older versions of a family to write, by the policy.
+ *
+ * @throws {NegotiationError} when a reader of the policy knows the family, but no version that is
+ *   written
+ */
 export function versionsAlongside(family: Family, policy: Alongside): readonly number[] {
   return alongside(family, typeof policy === "function" ? policy(family) : policy);
 }

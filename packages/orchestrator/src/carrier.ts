@@ -7,35 +7,37 @@ export interface NamedDescriptor {
   readonly fd: number;
 }
 
-/** Where an image lies while it is carried. */
+/** The file of an image while it is carried. */
 export interface ImageFile extends Backing {
   readonly fd: number;
-  /** Refuses every later write: the successor reads what was sealed. */
+  /** Refuses every later write, so the successor reads exactly the sealed image. */
   seal(): void;
   close(): void;
 }
 
-/** The program that is to take over. */
+/** The program that is to take over, as the predecessor sees it. */
 export interface Successor extends Link {
-  /** Ends it, and resolves once it is gone. */
+  /** Ends the program, and resolves once it is gone. */
   kill(): Promise<void>;
 }
 
-/** What takes file descriptors from the old program to the new one. */
+/** Takes file descriptors from the old program to the new one. */
 export interface Carrier {
-  /** An empty file for the image. */
+  /** Makes an empty file for the image. */
   createImage(): ImageFile;
-  /** Starts the successor, which can use the descriptors from the beginning. */
+  /** Starts the successor, which can use the descriptors from its start. */
   launch(descriptors: readonly NamedDescriptor[]): Promise<Successor>;
 }
 
-/** What a carrier has for a program that was started as a successor. */
+/**
+ * The descriptors and the link that a carrier gives to a program that was started as a successor.
+ */
 export interface Arrival extends Link {
-  /** By name; whoever takes one out owns it. */
+  /** Descriptors by name. Code that removes one from the map owns it and closes it. */
   readonly descriptors: Map<string, number>;
-  /** The image, once it is said to be sealed. */
+  /** Opens the image, once the predecessor has sealed it. */
   openImage(fd: number): ImageFile;
 }
 
-/** The descriptor name of the image; no token begins with a dot. */
+/** The descriptor name of the image. It begins with a dot, as no token does. */
 export const IMAGE_NAME = ".image";

@@ -1,12 +1,12 @@
 import { type Fault, LuoError } from "@luo/struct";
 import { inRole, type Program, programLabel } from "./program.js";
 
-/** Gives the reason of a failure in one line. */
+/** Gives the reason of a failure as text. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A token or identifier that is taken, unknown, or used in the wrong state. */
+/** A token or identifier is taken, unknown, or used in the wrong state. */
 export class PreserveError extends LuoError {
   static override readonly codes = {
     LUO_PRESERVE: {
@@ -37,8 +37,8 @@ export class StateError extends LuoError {
 }
 
 /**
- * A live update did not happen. What had been done for it is undone, and the predecessor serves as
- * before; `cause` is what went wrong.
+ * A live update did not happen. All its steps are undone, and the predecessor serves as before.
+ * `cause` is the error that stopped it.
  */
 export class UpdateError extends LuoError {
   static override readonly codes = {
@@ -49,7 +49,7 @@ export class UpdateError extends LuoError {
   };
 
   readonly predecessor: Program | undefined;
-  /** Undefined when it has not said which program it is. */
+  /** The program that should have taken over; undefined when it did not say which one it is. */
   readonly successor: Program | undefined;
 
   constructor(step: string, cause: unknown, predecessor?: Program, successor?: Program) {
@@ -62,7 +62,7 @@ export class UpdateError extends LuoError {
   }
 }
 
-/** Undoing a failed update failed as well: the predecessor may not be what it was. */
+/** Undoing a failed update failed as well, so the predecessor may not be in its former state. */
 export class UndoError extends LuoError {
   static override readonly codes = {
     LUO_UNDO: {
@@ -81,8 +81,8 @@ export class UndoError extends LuoError {
 }
 
 /**
- * The successor took over and then ended before it served. This program has stepped back and must
- * not resume, as the successor may have changed the state: end it, and start afresh.
+ * The successor took over and then ended before it served. This program must not resume, because
+ * the successor may have changed the state: end it, and start afresh.
  */
 export class LostSuccessorError extends LuoError {
   static override readonly codes = {
@@ -130,7 +130,7 @@ export class LinkTimeoutError extends LuoError {
   }
 }
 
-/** The other program sent what the protocol does not allow at this point. */
+/** The other program sent a message that the protocol does not allow at this point. */
 export class ProtocolError extends LuoError {
   static override readonly codes = {
     LUO_PROTOCOL: {
@@ -158,7 +158,7 @@ export class SuccessorError extends LuoError {
   }
 }
 
-/** The predecessor refused this successor, or took back what it had offered. */
+/** The predecessor refused this successor, or took its offer back. */
 export class RefusedError extends LuoError {
   static override readonly codes = {
     LUO_REFUSED: {

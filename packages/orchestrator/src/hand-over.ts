@@ -24,31 +24,31 @@ export interface KeptFile {
 /** Everything that a program keeps for its successor. */
 export interface Kept {
   readonly program: Program | undefined;
-  /** By identifier. */
+  /** Objects by identifier. */
   readonly objects: ReadonlyMap<string, KeptObject>;
-  /** By token. */
+  /** Resources by token. */
   readonly files: ReadonlyMap<string, KeptFile>;
 }
 
 /** The progress of one update. */
 export interface Attempt {
   readonly undo: UndoList;
-  /** Completes "while ...". */
+  /** The step that is being done; completes "while ..." in messages. */
   step: string;
   /** The program that takes over, once it has said which one it is. */
   successor: Program | undefined;
   state: "preparing" | "frozen" | "finished";
 }
 
-/** The families of everything that is kept. */
+/** Gives the families of everything that is kept. */
 export function familiesOf({ objects, files }: Kept): ReadonlySet<Family> {
   const handlers = Array.from(files.values(), ({ handler }) => handler);
   return new Set([...objects.values(), ...handlers].map(({ family }) => family));
 }
 
 /**
- * Hands over everything that is kept. Whatever it does is on the list of what to undo, until the
- * attempt is finished.
+ * Hands over everything that is kept. Until the attempt is finished, every step adds its undoing to
+ * the attempt's list.
  */
 export async function handOver(
   kept: Kept,
@@ -72,7 +72,7 @@ export async function handOver(
 
   attempt.step = "starting the successor";
   const successor = await carrier.launch(descriptors);
-  // Whatever it still holds, it lets go before anything here goes on.
+  // The successor ends first, so that it holds nothing when this program goes on.
   undo.addFirst(() => successor.kill());
   const { manifest, program } = await successor.inbox.expect("hello", timeout);
   attempt.successor = program;
@@ -115,7 +115,7 @@ export async function handOver(
   successor.send({ type: "frozen", ...own });
   await successor.inbox.expect("finish", timeout);
 
-  // The point of no return: the successor has everything, and serves once it hears this.
+  // The point of no return: the successor has everything, and serves once it receives this.
   attempt.state = "finished";
   successor.send({ type: "committed" });
   image.close();
@@ -140,8 +140,8 @@ export async function handOver(
 }
 
 /**
- * Writes all objects as they are now to memory that is thrown away: what does not fit, or cannot
- * be written in the version that the successor reads, is found while this program still serves.
+ * Writes all objects as they are now to memory that is then dropped. A value that does not fit, or
+ * that the version of the successor cannot hold, is so found while this program still serves.
  */
 function rehearse({ objects }: Kept, older: (family: Family) => readonly number[]): void {
   const store = ObjectStore.create(heapBacking());
@@ -151,7 +151,9 @@ function rehearse({ objects }: Kept, older: (family: Family) => readonly number[
   store.seal();
 }
 
-/** Tells a successor that is not wanted why, so that it can say so and end by itself. */
+/**
+ * Calls `decide`. When it throws, sends the reason to the successor, which can report it and end.
+ */
 function refuseUnless<T>(
   decide: () => T,
   successor: Link,

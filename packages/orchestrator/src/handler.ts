@@ -2,42 +2,46 @@ import type { Family } from "@luo/version";
 import { familyLabel, INSPECT, type Inspect, inspected } from "./inspect.js";
 
 /**
- * Carries one kind of resource through a live update. `R` is what a program holds, `S` the class
- * of the record that describes it.
+ * Carries one kind of resource through a live update, with the steps of the file handlers of
+ * Linux's Live Update Orchestrator. `R` is the resource that a program holds, `S` the class of its
+ * record.
  *
- * In the predecessor, as Linux's file handlers: `preserve` and `settle` (serving goes on), `freeze` (nothing
- * changes from here on, and the record is made); if the update is abandoned `unfreeze` and
- * `unpreserve`, in reverse order, `unfreeze` also after a `freeze` that failed, and `unpreserve` only
- * after a `preserve` that did not. In the successor: `retrieve`, and once every resource of the
- * program has been retrieved and can finish, `finish`.
+ * The predecessor calls `preserve` and `settle` while it serves, and then `freeze`, from which on
+ * nothing changes. If the update is abandoned, it calls `unfreeze` and `unpreserve` in reverse
+ * order: `unfreeze` also after a `freeze` that failed, `unpreserve` only after a `preserve` that
+ * succeeded. The successor calls `retrieve`, and `finish` once all its resources are retrieved and
+ * can finish.
  */
 export interface Handler<R extends object = object, S extends object = object> {
-  /** All versions of the record; its name, with the token, is what identifies the resource. */
+  /** The family of the record. Its name and the token together identify the resource. */
   readonly family: Family<S>;
   /**
    * True for resources through which work arrives, such as a listening socket; they freeze first.
    */
   readonly input?: boolean;
-  /** Says if this handler is the one for the resource. */
+  /** True when this handler is the one for the resource. */
   canPreserve(resource: object): resource is R;
-  /** The file descriptor that the carrier takes over; it stays the resource's own. */
+  /** Gives the descriptor for the carrier to pass on; the resource still owns it. */
   preserve(resource: R): number;
+  /** Undoes `preserve`. */
   unpreserve?(resource: R): void;
-  /** Resolves when `freeze` will not have to wait; called once the successor is ready. */
+  /** Resolves when `freeze` need not wait for long. Called once the successor is ready. */
   settle?(resource: R): Promise<void>;
   /** Stops every change of the resource and gives its record. */
   freeze(resource: R): S | Promise<S>;
-  /** Lets the resource go on after all. */
+  /** Undoes `freeze`, so that the resource works as before. */
   unfreeze?(resource: R): void | Promise<void>;
-  /** The resource again, from its record and a descriptor that is its own from now on; closed in case of an error. */
+  /**
+   * Makes the resource from its record and a descriptor, which it owns; closes it when it throws.
+   */
   retrieve(record: S, fd: number): R | Promise<R>;
   /** Throws while the resource still needs the predecessor. */
   canFinish?(resource: R): void;
-  /** The predecessor is gone for good. */
+  /** Called once the predecessor has stepped back for good. */
   finish?(resource: R): void;
 }
 
-/** Gives the handler, which `console.log` then shows by the family of its record. */
+/** Gives the same handler, made so that `console.log` shows it by the family of its record. */
 export function defineHandler<R extends object, S extends object>(
   handler: Handler<R, S>,
 ): Handler<R, S> {
@@ -50,7 +54,7 @@ export function defineHandler<R extends object, S extends object>(
   });
 }
 
-/** The identifier under which the store keeps a resource's record. */
+/** Gives the identifier under which the store keeps a resource's record. */
 export function recordIdentifier(handler: Handler, token: string): string {
   return `${handler.family.name}/${token}`;
 }

@@ -13,22 +13,23 @@ interface Retrieved {
   readonly resource: object;
 }
 
+/** The program that takes over, and the time that it waits. */
 export interface ReceiveOptions {
-  /** This program, as the predecessor names it. */
+  /** This program, as reports and errors of the predecessor name it. */
   readonly program?: Program | undefined;
   /** The time that the predecessor has to freeze, in milliseconds; 30 000 by default. */
   readonly timeout?: number | undefined;
 }
 
 /**
- * Everything that a predecessor left. The successor takes objects and retrieves resources, then says `finish`:
- * from then on it alone answers for them. Should it fail before, the predecessor goes on.
+ * Everything that a predecessor left. The successor takes objects and retrieves resources, and then
+ * calls `finish`, from which on it alone owns them. If it fails before, the predecessor goes on.
  */
 export class Inheritance {
   readonly #arrival: Arrival;
   readonly #image: ImageFile;
   readonly #store: ObjectStore;
-  /** By token; undefined until the handler has given the resource. */
+  /** Resources by token; undefined while their handler still retrieves them. */
   readonly #retrieved = new Map<string, Retrieved | undefined>();
   #closed = false;
 
@@ -39,10 +40,13 @@ export class Inheritance {
   }
 
   /**
-   * Tells the predecessor what this program reads, and waits for what it leaves.
+   * Tells the predecessor which versions this program reads, and waits until the image is sealed.
    *
-   * @param families all that the program may take or retrieve
+   * @param families all families that the program may take or retrieve
    * @throws {RefusedError} when no version is shared; this program should end
+   * @throws {LinkTimeoutError} when the predecessor does not answer in time
+   * @throws {LinkClosedError} when the predecessor is gone
+   * @throws {PreserveError} when the carrier brought no image
    */
   static async receive(
     arrival: Arrival,
@@ -57,7 +61,7 @@ export class Inheritance {
       });
     arrival.descriptors.delete(IMAGE_NAME);
     const image = arrival.openImage(fd);
-    // What can be done while the predecessor still serves is no part of the pause.
+    // Codecs are made while the predecessor still serves, so that they do not lengthen the pause.
     for (const family of families) {
       for (const version of family.reads) codecOf(family.structOf(version));
     }
@@ -72,30 +76,33 @@ export class Inheritance {
     }
   }
 
-  /** The predecessor; undefined when it is of a release that does not say which program it is. */
+  /** The predecessor; undefined when its release does not say which program it is. */
   get program(): Program | undefined {
     return this.#arrival.inbox.program;
   }
 
-  /** Everything in the image. */
+  /** Every version of every object in the image. */
   get objects(): readonly StoredObject[] {
     return this.#store.list();
   }
 
   /**
-   * The object in the highest shared version, as the family's class; undefined if there is none.
+   * Gives the object in the highest shared version, as the family's class; undefined if there is
+   * none.
    *
-   * @throws {BadObjectError} when it is not what was written; the predecessor is told, and goes on
+   * @throws {BadObjectError} when it is damaged or of another family; the predecessor is told, and
+   *   goes on
+   * @throws {NegotiationError} when no version is shared
    */
   take<T extends object>(identifier: string, family: Family<T>): T | undefined {
     return this.#reading(() => this.#store.take(identifier, family));
   }
 
   /**
-   * The same, but with arrays of the program's own behind `@ref`, and not views of the image: it
-   * reads all of them, and the object stays whole when the image is closed.
+   * Gives the object as `take` does, but with ordinary arrays behind `@ref` in place of views of
+   * the image. All of them are read now, and stay readable when the image is closed.
    *
-   * @throws what `take` throws, and {BadAddressError} when an array is not what was written
+   * @throws what `take` throws, and {BadAddressError} when an array is damaged
    */
   takeWhole<T extends object>(identifier: string, family: Family<T>): T | undefined {
     return this.#reading(() => {
@@ -115,9 +122,10 @@ export class Inheritance {
   }
 
   /**
-   * The resource under a token; undefined if there is none.
+   * Gives the resource under a token; undefined if there is none.
    *
-   * @throws {PreserveError} when it was retrieved already, or its descriptor did not come
+   * @throws {PreserveError} when it was retrieved already, or the carrier brought no descriptor for
+   *   it
    */
   async retrieve<R extends object, S extends object>(
     token: string,
@@ -145,9 +153,10 @@ export class Inheritance {
   }
 
   /**
-   * Takes over for good. It resolves once the predecessor has stepped back.
+   * Takes over for good. Resolves once the predecessor has stepped back.
    *
-   * @throws {PreserveError} when something was left that nobody retrieved
+   * @param timeout milliseconds for the predecessor to answer
+   * @throws {PreserveError} when a resource was left that this program did not retrieve
    * @throws {RefusedError} when the predecessor has taken over again; this program should end
    */
   async finish(timeout = 30_000): Promise<void> {
@@ -170,15 +179,15 @@ export class Inheritance {
     try {
       await this.#arrival.inbox.expect("committed", timeout);
     } catch (error) {
-      // A predecessor that ended after the word was given cannot serve any more.
+      // A predecessor that ended after `finish` cannot serve any more, so this program takes over.
       if (!(error instanceof LinkClosedError)) throw error;
     }
     for (const { handler, resource } of resources) handler.finish?.(resource);
   }
 
   /**
-   * Tells the predecessor that requests are answered again, and closes the image: arrays behind
-   * `@ref` that were not copied throw a `DetachedError` from now on.
+   * Tells the predecessor that this program serves, and closes the image. Arrays behind `@ref` that
+   * were not copied throw a `DetachedError` from now on.
    */
   serving(): void {
     this.#arrival.send({ type: "serving" });
@@ -205,7 +214,7 @@ export class Inheritance {
   }
 }
 
-/** By identifier, every version that is there. */
+/** Gives by identifier the versions of each object, such as `counter@1, counter@0`. */
 function objectLabels(objects: readonly StoredObject[]): ReadonlyMap<string, string> {
   const labels = new Map<string, string>();
   for (const { identifier, family, version } of objects) {

@@ -12,15 +12,15 @@ import {
 import { type Program, programShape } from "./program.js";
 
 /**
- * What the two programs say to each other, in this order:
+ * The messages between the two programs, in this order:
  *
- *     successor    hello      what it reads, before anything is written
+ *     successor    hello      the versions that it reads, before anything is written
  *     predecessor  frozen     the image is sealed, nothing changes any more (or else: refused)
  *     successor    finish     everything is retrieved (or else: failed)
- *     predecessor  committed  it will not take over again
- *     successor    serving
+ *     predecessor  committed  it will not serve again
+ *     successor    serving    requests are answered again
  *
- * The first message of each says which program it is; earlier releases do not say so.
+ * The first message of each program names the program; earlier releases leave the name out.
  */
 export type Message =
   | { readonly type: "hello"; readonly manifest: Manifest; readonly program?: Program }
@@ -35,31 +35,31 @@ type OfType<T extends Message["type"]> = Extract<Message, { type: T }>;
 
 /** A connection to the other program, as a carrier makes it. */
 export interface Link {
-  /** Sends a message; does nothing when the link is closed. */
+  /** Sends a message. Does nothing when the link is closed. */
   send(message: Message): void;
-  /** What the other program sends. */
+  /** The messages of the other program. */
   readonly inbox: Inbox;
-  /** Lets go of the other program, which goes on by itself. */
+  /** Closes the link, so that both programs go on by themselves. */
   release(): void;
 }
 
 /** The longest that a timer of Node can run, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Messages that came and were not read yet. A carrier fills it. */
+/** Messages that were received and not read yet. A carrier fills it. */
 export class Inbox {
   readonly #messages: unknown[] = [];
   #closed: string | undefined;
   #program: Program | undefined;
   #wake: (() => void) | undefined;
 
-  /** Takes in what the other program sent; it is checked when it is read. */
+  /** Adds a message of the other program, which is checked when it is read. */
   push(message: unknown): void {
     this.#messages.push(message);
     this.#wake?.();
   }
 
-  /** No more messages will come; `how` completes "the other program ...". */
+  /** Notes that no more messages will come. @param how completes "the other program ..." */
   close(how: string): void {
     this.#closed ??= how;
     this.#wake?.();
@@ -69,18 +69,20 @@ export class Inbox {
     return this.#closed !== undefined;
   }
 
-  /** The other program, once it has said which one it is. */
+  /** The other program, once a message has named it. */
   get program(): Program | undefined {
     return this.#program;
   }
 
   /**
-   * The next message, which must be of this type.
+   * Resolves to the next message, which must be of this type.
    *
-   * @throws {LinkTimeoutError} after so many milliseconds
+   * @param timeout milliseconds above 0
+   * @throws {ArgumentError} for another timeout
+   * @throws {LinkTimeoutError} when no message comes in that time
    * @throws {LinkClosedError} when the other program is gone
    * @throws {SuccessorError} or {RefusedError} when the other program gives up instead
-   * @throws {ProtocolError} for anything else
+   * @throws {ProtocolError} for any other message
    */
   async expect<T extends Message["type"]>(type: T, timeout: number): Promise<OfType<T>> {
     if (!(timeout > 0)) {
@@ -136,9 +138,9 @@ const MESSAGES: { readonly [T in Message["type"]]: JsonShape<OfType<T>> } = {
 };
 
 /**
- * The message, if it is of this type.
+ * Gives the message if it is of this type, and otherwise undefined.
  *
- * @throws {ProtocolError} when it is, but lacks what such a message has
+ * @throws {ProtocolError} when it is of this type, but not of its shape
  */
 function messageOf<T extends Message["type"]>(type: T, found: unknown): OfType<T> | undefined {
   if (typeof found !== "object" || found === null) return undefined;
@@ -148,7 +150,7 @@ function messageOf<T extends Message["type"]>(type: T, found: unknown): OfType<T
   });
 }
 
-/** The beginning of a message; its kind where JSON cannot show it, as when it is nested too deeply. */
+/** Gives the first 200 characters of a message as JSON; its kind if JSON cannot show it. */
 function excerpt(message: unknown): string {
   try {
     return JSON.stringify(message)?.slice(0, 200) ?? String(message);

@@ -10,11 +10,11 @@ import {
 type ArrayOf = (view: Sequence<unknown>, of: StructClass) => unknown[];
 
 /**
- * Replaces every view of preserved memory in a decoded object by an array of the program's own, also
- * behind elements. Each array is copied once, so sharing and circles survive, and lists of any depth
- * need no stack.
+ * Replaces every view of preserved memory in a decoded object by an ordinary array, also behind
+ * elements. Each array is copied once, so sharing and circles survive, and lists of any depth need
+ * no stack.
  *
- * @throws {BadAddressError} when an array is not what was written
+ * @throws {BadAddressError} when an array is damaged
  */
 export function ownArrays(value: object, struct: StructClass): void {
   const pending: { readonly array: unknown[]; readonly of: StructClass }[] = [];
@@ -31,7 +31,7 @@ export function ownArrays(value: object, struct: StructClass): void {
     return array;
   };
   ownStruct(value, struct, arrayOf);
-  // The list grows by what is behind elements.
+  // The list grows while it is walked, by the arrays behind elements.
   for (const { array, of } of pending) {
     for (const element of array) ownStruct(element as object, of, arrayOf);
   }
@@ -60,7 +60,7 @@ const elements = ({ of }: { readonly of: FieldType }, { value, arrayOf }: Owning
   return value;
 };
 
-/** The value with arrays of the program's own behind it. */
+/** By kind, gives a value with ordinary arrays behind it in place of views. */
 const OWN: PerKind<unknown, Owning> = {
   scalar: same,
   enum: same,

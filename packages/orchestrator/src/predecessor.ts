@@ -19,24 +19,24 @@ import type { UpdateOptions, UpdateReport, VersionCost } from "./report.js";
 import { UndoList } from "./undo.js";
 
 /**
- * A program's life, as seen from the updates that it tries:
+ * The state of a program with regard to updates:
  *
  *     serving > preparing > frozen > finished
  *        ^          |          |
  *        +----------+----------+   any failure: undone in reverse order
  *
- * While it prepares it serves on. From `frozen` on nothing changes; until the successor says
- * `finish` it can still return to serving. Once finished, the successor serves.
+ * While it prepares, it still serves. From `frozen` on nothing changes; until the successor says
+ * `finish`, the program can return to serving. Once it is finished, the successor serves.
  */
 export type State = "serving" | "preparing" | "frozen" | "finished";
 
-/** A predecessor in a few words. */
+/** A predecessor, as `console.log` shows it. */
 export interface PredecessorSummary {
   readonly program: string | undefined;
   readonly state: State;
-  /** By identifier, the family and the version of the program's class: `counter@1`. */
+  /** By identifier, the name of the family and the version of the program's class: `counter@1`. */
   readonly objects: ReadonlyMap<string, string>;
-  /** By token, the same of the handler's record. */
+  /** By token, the name of the record's family and the version of its class. */
   readonly resources: ReadonlyMap<string, string>;
 }
 
@@ -47,7 +47,7 @@ export class Predecessor {
   readonly #handlers: readonly Handler[];
   readonly #objects = new Map<string, KeptObject>();
   readonly #files = new Map<string, KeptFile>();
-  /** By identifier, the names of what is still being made. */
+  /** By identifier, the names of objects and resources that are still being made. */
   readonly #making = new Map<string, string>();
   #attempt: Attempt | undefined;
 
@@ -61,10 +61,11 @@ export class Predecessor {
   }
 
   /**
-   * Keeps an object: `current` is called when everything else is frozen, and before that once to see
-   * that what it gives can be written.
+   * Keeps an object for the successor.
    *
    * @param identifier at most 128 bytes of UTF-8
+   * @param current gives the object. Each update calls it twice: before anything freezes, to check
+   *   that the object can be written, and once all resources are frozen, to write it
    * @throws {PreserveError} when the identifier is taken or too long, or an update is underway
    */
   keep<T extends object>(identifier: string, family: Family<T>, current: () => T): void {
@@ -73,8 +74,8 @@ export class Predecessor {
   }
 
   /**
-   * Makes an object and keeps it. The identifier is taken from now on, and free again when `make`
-   * fails; no update begins meanwhile.
+   * Makes an object and keeps it. The identifier is taken at once, and free again if `make` fails.
+   * No update can begin until `make` ends.
    *
    * @throws {PreserveError} as `keep` does, before anything is made
    */
@@ -90,8 +91,8 @@ export class Predecessor {
   /**
    * Keeps a resource under a token.
    *
-   * @throws {PreserveError} when the token is taken or too long, no handler knows such a resource, or
-   *   an update is underway
+   * @throws {PreserveError} when the token is taken or too long, no handler knows such a resource,
+   *   or an update is underway
    */
   preserve(token: string, resource: object): void {
     this.#checkToken(token);
@@ -109,11 +110,11 @@ export class Predecessor {
   }
 
   /**
-   * Makes a resource and keeps it. The token is taken from now on, and free again when `make` fails;
-   * no update begins meanwhile.
+   * Makes a resource and keeps it. The token is taken at once, and free again if `make` fails. No
+   * update can begin until `make` ends.
    *
-   * @throws {PreserveError} as `preserve` does, before anything is made; or when what was made is
-   *   nothing that the handler can preserve
+   * @throws {PreserveError} as `preserve` does, before anything is made; or when the handler cannot
+   *   preserve the resource that was made
    */
   async preserveNew<R extends object, S extends object>(
     token: string,
@@ -133,7 +134,7 @@ export class Predecessor {
   }
 
   /**
-   * Forgets what was kept under a token; whether there was anything.
+   * Forgets the resource under a token, and gives true when there was one.
    *
    * @throws {PreserveError} when an update is underway
    */
@@ -170,7 +171,7 @@ export class Predecessor {
     if (token.startsWith(".")) throw new PreserveError(token, "a token cannot begin with a dot");
   }
 
-  /** @throws {PreserveError} when nothing can be stored under an identifier now */
+  /** Checks an identifier. @throws {PreserveError} when nothing can be stored under it now */
   #checkFree(name: string, identifier: string): void {
     this.#checkServing(name);
     const records = Array.from(this.#files, ([token, { handler }]) =>
@@ -193,7 +194,7 @@ export class Predecessor {
     }
   }
 
-  /** The versions that this program writes, of the families that it keeps. */
+  /** Gives the versions that this program writes, for the families that it keeps. */
   manifest(): Manifest {
     return manifestOf(familiesOf(this.#kept));
   }
@@ -203,11 +204,11 @@ export class Predecessor {
   }
 
   /**
-   * Gives the bytes that the objects that are kept would take in an image as they are now: in the newest
-   * version, and in each that would be written alongside. Nothing is frozen for it; resources, whose records are
-   * made when they freeze, are not among them.
+   * Gives the bytes that each kept object would take in an image now: in the newest version, and in
+   * each version written alongside. Nothing is frozen. Resources are not included, as their records
+   * are made when they freeze.
    *
-   * @throws what `@luo/store`'s `ObjectStore.put` throws, when an object cannot be written
+   * @throws what `ObjectStore.put` of `@luo/store` throws, when an object cannot be written
    */
   cost(alongside: Alongside = { last: 0 }): readonly VersionCost[] {
     return Array.from(this.#objects, ([identifier, { family, current }]) => {
@@ -219,14 +220,14 @@ export class Predecessor {
   }
 
   /**
-   * Hands everything over to a successor. When it resolves, the successor serves and this program
-   * should end.
+   * Hands everything over to a successor. When it resolves, the successor has taken over, and this
+   * program should end.
    *
    * @throws {StateError} when another update is underway, something is still being made, or this
-   *   program has handed over
-   * @throws {UpdateError} when the update did not happen; this program then serves as before
-   * @throws {UndoError} when not even that worked
-   * @throws {LostSuccessorError} when the successor took over, but never served
+   *   program has handed over already
+   * @throws {UpdateError} when the update did not happen; this program serves as before
+   * @throws {UndoError} when the update did not happen, and undoing its steps failed as well
+   * @throws {LostSuccessorError} when the successor took over, but ended or failed before it served
    */
   async update(carrier: Carrier, options: UpdateOptions = {}): Promise<UpdateReport> {
     this.#checkReady();
@@ -265,7 +266,7 @@ export class Predecessor {
     return inspected("Predecessor", this.summary(), depth, options, inspect);
   }
 
-  /** The same as an object. */
+  /** Gives the same as an object. */
   summary(): PredecessorSummary {
     return {
       program: this.program && programLabel(this.program),

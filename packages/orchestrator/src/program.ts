@@ -6,7 +6,9 @@ import * as v from "valibot";
 export interface Program {
   /** 1 to 95 bytes of UTF-8, without control characters. */
   readonly name: string;
-  /** At most 63 bytes of UTF-8, without control characters; empty where nothing tells the version. */
+  /**
+   * At most 63 bytes of UTF-8, without control characters; empty where nothing tells the version.
+   */
   readonly version: string;
 }
 
@@ -18,7 +20,7 @@ export class ProgramError extends LuoError {
       do: "give a shorter one, without control characters",
     },
   };
-  /** Either `name` or `version`; empty for the whole. */
+  /** The member that is wrong, `name` or `version`; empty when the whole is. */
   readonly member: string;
 
   constructor(member: string, fault: Fault) {
@@ -27,7 +29,7 @@ export class ProgramError extends LuoError {
   }
 }
 
-/** Bytes of UTF-8 that a name and a version have at most: so many fit into the header of an image. */
+/** The most bytes of UTF-8 of a name and of a version: so many fit into the header of an image. */
 export const MAX_PROGRAM = { name: 95, version: 63 } as const;
 
 function text(least: number, most: number) {
@@ -38,23 +40,29 @@ function text(least: number, most: number) {
 
 const utf8 = new TextEncoder();
 
-/** The shape of a program in a message of the other one. */
+/** The shape of a program in a message. */
 export const programShape = jsonObject({
   name: text(1, MAX_PROGRAM.name),
   version: text(0, MAX_PROGRAM.version),
 }) satisfies JsonShape<Program>;
 
-/** @throws {ProgramError} when name or version are not as `Program` says */
+/**
+ * Checks a program.
+ *
+ * @throws {ProgramError} when its name or version is outside the limits of `Program`
+ */
 export function parseProgram(input: unknown): Program {
   return readJson<Program>(programShape, input, (path, fault) => new ProgramError(path, fault));
 }
 
-/** The name and the version, as in `kv-server 1.4.0`. */
+/** Gives the name and the version of a program, as in `kv-server 1.4.0`. */
 export function programLabel({ name, version }: Program): string {
   return version === "" ? name : `${name} ${version}`;
 }
 
-/** Names a program by its part in the update, and itself if it is known: `the successor (kv-server 1.4.0)`. */
+/**
+ * Names a program by its role, and by its name if that is known: `the successor (kv-server 1.4.0)`.
+ */
 export function inRole(role: string, program: Program | undefined): string {
   return program === undefined ? role : `${role} (${programLabel(program)})`;
 }

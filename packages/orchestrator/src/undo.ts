@@ -1,4 +1,7 @@
-/** What to undo if a later step fails: in reverse order, and all of it even if some fails. */
+/**
+ * The steps to undo when a later one fails. They run in reverse order, and all of them even if one
+ * throws.
+ */
 export class UndoList {
   readonly #first: (() => unknown)[] = [];
   readonly #steps: (() => unknown)[] = [];
@@ -7,12 +10,12 @@ export class UndoList {
     this.#steps.push(step);
   }
 
-  /** Undone before everything else, whatever is added later. */
+  /** Adds a step that runs before all others, also before those that are added later. */
   addFirst(step: () => unknown): void {
     this.#first.push(step);
   }
 
-  /** Undoes everything, once, and gives the errors that came up. */
+  /** Runs all steps, once, and gives the errors that they threw. */
   async run(): Promise<unknown[]> {
     const errors: unknown[] = [];
     const next = () => this.#first.pop() ?? this.#steps.pop();

@@ -5,13 +5,13 @@ import type { Server, Socket } from "node:net";
 import { DrainError } from "./errors.js";
 
 /**
- * How long an open HTTP connection without a request is waited for once its end is announced, in
- * milliseconds: a client that is just about to use it gets its answer, and is told there to connect
- * anew. Most of that time passes while the server still serves.
+ * Milliseconds for which an HTTP connection without a request stays open once its end is announced.
+ * A client that is about to use it still gets an answer, which tells it to connect again. Most of
+ * that time passes while the server still serves.
  */
 const IDLE_GRACE = 1000;
 
-/** How long a client may take to close a connection that was ended, in milliseconds. */
+/** Milliseconds that a client may take to close a connection that was ended. */
 const CLOSE_GRACE = 100;
 
 /** The longest that a timer of Node can run, in milliseconds. */
@@ -20,18 +20,18 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 interface Connection {
   readonly socket: Socket;
   readonly responses: Set<ServerResponse>;
-  /** By the performance clock, as all times here. */
+  /** The time in milliseconds of the performance clock, like every time in this file. */
   readonly openedAt: number;
-  /** When it last had nothing to do. */
+  /** The time when its last request was answered, or when it was opened. */
   idleSince: number;
 }
 
-/** The same for a TLS socket and the TCP socket below it. */
+/** Gives the name of a connection: the same for a TLS socket and the TCP socket below it. */
 const key = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
 
 const tracked = new WeakMap<Server, Connections>();
 
-/** Requests are noted before the program's listeners see them, whichever event they listen to. */
+/** True once requests are noted, which happens before any listener of the program sees them. */
 let watching = false;
 
 function watch(): void {
@@ -48,9 +48,10 @@ function watch(): void {
 }
 
 /**
- * The connections of a server, and how they end without a request being lost: first their end is
- * announced, while new ones are still accepted; when no more are, those left are waited for. HTTP/1
- * connections, with TLS or without, end after an answer; others are waited for until they close.
+ * The connections of a server, which end without losing a request. Their end is announced first,
+ * while the server still accepts new ones. Once it accepts no more, `drained` waits for the rest.
+ * HTTP/1 connections, with TLS or without, end after an answer; all others stay until they are
+ * closed.
  */
 export class Connections {
   readonly #open = new Map<string, Connection>();
@@ -85,21 +86,21 @@ export class Connections {
     if (this.#announced !== undefined) lastOnConnection(response);
   }
 
-  /** From now on, every answer is the last on its connection. */
+  /** Makes every answer from now on the last one on its connection. */
   announceEnd(): void {
     if (this.#announced !== undefined) return;
     this.#announced = performance.now();
     for (const { responses } of this.#open.values()) responses.forEach(lastOnConnection);
   }
 
-  /** Connections are kept open again. */
+  /** Takes the announcement back: connections stay open after an answer. */
   goOn(): void {
     this.#announced = undefined;
   }
 
   /**
-   * Resolves when the connections that were open at the announcement are closed, or have been idle
-   * for long enough; new ones may come meanwhile.
+   * Resolves when no HTTP connection that was open at the announcement is idle, or after a second
+   * at the latest. New connections may come meanwhile.
    */
   async settled(): Promise<void> {
     this.announceEnd();
@@ -116,9 +117,10 @@ export class Connections {
   }
 
   /**
-   * Resolves when the last connection has ended; nothing may accept new ones.
+   * Resolves when the last connection has ended. The caller stops the server from accepting first.
    *
-   * @throws {DrainError} after so many milliseconds
+   * @param timeout milliseconds
+   * @throws {DrainError} when connections are still open after that time
    */
   async drained(timeout: number): Promise<void> {
     this.announceEnd();
@@ -132,7 +134,9 @@ export class Connections {
     }
   }
 
-  /** Ends the connections that were idle for long enough; gives when the next one will be. */
+  /**
+   * Ends connections that were idle for long enough, and gives the time when the next one will be.
+   */
   #endIdle(now: number): number {
     let next = Number.POSITIVE_INFINITY;
     if (!this.#http) return next;
@@ -159,7 +163,10 @@ export class Connections {
   }
 }
 
-/** Lets in what the kernel already has: reading takes a turn of the event loop, parsing another. */
+/**
+ * Waits for data that the kernel has already: reading takes one turn of the event loop, parsing
+ * another.
+ */
 async function arrived(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));

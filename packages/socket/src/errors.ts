@@ -39,7 +39,7 @@ export class ListenerMismatchError extends LuoError {
     },
   };
 
-  /** @param found the address that the socket listens on */
+  /** @param found the address on which the socket listens */
   constructor(found: string, expected: string) {
     super("LUO_LISTENER_MISMATCH", "the socket's address", { found, expected });
   }

@@ -4,7 +4,7 @@ import { ListenerMismatchError } from "./errors.js";
 import { Listener } from "./listener.js";
 import { ListenerRecord, ListenerV0 } from "./structs.js";
 
-/** Listening sockets survive a live update: no connection is refused, at any moment. */
+/** The handler of listening sockets, which survive a live update: no connection is ever refused. */
 export const listener: Handler<Listener, ListenerV0> = defineHandler({
   family: ListenerRecord,
   input: true,

@@ -11,18 +11,19 @@ import {
 import { Connections } from "./connections.js";
 import { NotListeningError } from "./errors.js";
 
+/** The address and the backlog of a new listening socket. */
 export interface ListenOptions {
   /** An IPv4 or IPv6 address; 127.0.0.1 by default. */
   readonly host?: string;
   /** 0, the default, lets the system choose. */
   readonly port?: number;
-  /** Connections that wait to be accepted; 511 by default. */
+  /** Connections that may wait to be accepted; 511 by default. */
   readonly backlog?: number;
 }
 
 /**
- * A listening TCP socket that outlives the server which accepts from it. While nobody accepts,
- * connections wait in the backlog: clients notice a pause and nothing else.
+ * A listening TCP socket that outlives the server which accepts from it. While no server accepts,
+ * new connections wait in the backlog, so clients notice a pause and nothing else.
  */
 export class Listener {
   readonly fd: number;
@@ -39,15 +40,15 @@ export class Listener {
     this.port = port;
   }
 
-  /** A new listening socket. @throws {SystemCallError} such as EADDRINUSE */
+  /** Opens a new listening socket. @throws {SystemCallError} such as EADDRINUSE */
   static open(options: ListenOptions = {}): Listener {
     return new Listener(listenTcp(options));
   }
 
   /**
-   * A listening socket that came from elsewhere; it is the listener's from now on.
+   * Takes over a listening socket by its descriptor, which this object closes from now on.
    *
-   * @throws {NotListeningError} when the descriptor is no listening TCP socket
+   * @throws {NotListeningError} when the descriptor is not a listening TCP socket
    */
   static adopt(fd: number): Listener {
     let adopted: Listener;
@@ -61,7 +62,7 @@ export class Listener {
     return adopted;
   }
 
-  /** Has the server accept connections from the socket. */
+  /** Makes a server accept connections from the socket; resolves when it does. */
   async serve(server: Server): Promise<void> {
     if (this.#server !== server) this.#connections = new Connections(server);
     this.#server = server;
@@ -70,17 +71,17 @@ export class Listener {
     await once(server, "listening");
   }
 
-  /** Serving goes on, but every answer tells its client to connect anew. */
+  /** Makes every answer from now on tell its client to connect again. The server still serves. */
   announcePause(): void {
     this.#connections?.announceEnd();
   }
 
-  /** Resolves when a pause need not wait for connections that are idle; serving goes on. */
+  /** Resolves when a pause need not wait for idle connections. The server still serves. */
   async settled(): Promise<void> {
     await this.#connections?.settled();
   }
 
-  /** Takes back what was announced. */
+  /** Takes the announcement of a pause back. */
   cancelPause(): void {
     this.#connections?.goOn();
   }
@@ -89,12 +90,12 @@ export class Listener {
    * Stops accepting, and resolves when every request that has come is answered. Clients that
    * connect from now on wait in the backlog.
    *
-   * @param timeout how long requests may take, in milliseconds
-   * @throws {DrainError} when some take longer; `resume` then goes on
+   * @param timeout milliseconds that requests may take
+   * @throws {DrainError} when a request takes longer; call `resume` to accept again
    */
   async pause(timeout = 10_000): Promise<void> {
     if (this.#server === undefined || this.#connections === undefined) return;
-    // Not the HTTP server's own close, which would drop connections that are about to be used.
+    // The HTTP server's own close would drop idle connections that a client is about to use.
     Server.prototype.close.call(this.#server);
     await this.#connections.drained(timeout);
   }
@@ -105,7 +106,10 @@ export class Listener {
     if (this.#server !== undefined && !this.#server.listening) await this.serve(this.#server);
   }
 
-  /** Closes the socket, once; a server that accepts from it goes on until it is closed itself. */
+  /**
+   * Closes the socket; a second call does nothing. A server that accepts from it goes on until it
+   * closes.
+   */
   close(): void {
     if (!this.#closed) closeDescriptor(this.fd);
     this.#closed = true;

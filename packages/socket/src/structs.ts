@@ -1,7 +1,9 @@
 import { char, LuoStruct, u16 } from "@luo/struct";
 import { family } from "@luo/version";
 
-/** A listening TCP socket. The socket itself is carried; this is what the successor checks it by. */
+/**
+ * The record of a listening TCP socket. The successor compares it with the socket that was carried.
+ */
 @LuoStruct(0, { family: "listener" })
 export class ListenerV0 {
   /** An IPv4 or IPv6 address, as text. */
@@ -9,5 +11,5 @@ export class ListenerV0 {
   @u16 port = 0;
 }
 
-/** The record of a listening socket, in every version that was ever published. */
+/** The record of a listening socket, in every version that was published. */
 export const ListenerRecord = family(ListenerV0);

@@ -14,14 +14,14 @@ import { redirectReferences } from "./reference-redirect.js";
 import { type Redirect, type ReferenceVisitor, ReferenceWalk } from "./reference-walk.js";
 import type { ImageSchema, Schemas } from "./schemas.js";
 
-/** One version of an object, as it lies in memory. */
+/** One version of an object, with its place in memory and its layout. */
 interface Located {
   readonly identifier: string;
   readonly copy: Copy;
   readonly schema: ImageSchema;
 }
 
-/** All that lies in an image by way of its objects, seen through the layouts in it. */
+/** The objects of an image and the arrays behind them, read by the layouts in the image. */
 export class Contents {
   readonly #memory: PreservedMemory;
   readonly #directory: Directory;
@@ -37,12 +37,12 @@ export class Contents {
     this.#walk = new ReferenceWalk(memory, this.#layouts);
   }
 
-  /** The versions of an entry's object; none for the entry 0. */
+  /** Gives the versions of an entry's object; none for the entry 0. */
   copies(entry: number): Copy[] {
     return entry === 0 ? [] : this.#directory.copies(entry);
   }
 
-  /** @throws {BadObjectError} when the image has no such layout */
+  /** Gives the layout of a copy. @throws {BadObjectError} when the image has none of that index */
   schemaOf(identifier: string, { schema }: Copy): ImageSchema {
     const found = this.#schemas.list[schema];
     if (found !== undefined) return found;
@@ -62,12 +62,12 @@ export class Contents {
     }
   }
 
-  /** The checksum of a struct's bytes. */
+  /** Gives the checksum to store for a copy's bytes. */
   sum({ address, bytes }: Copy): number {
     return this.#memory.checksumOf(this.#memory.at(address), bytes);
   }
 
-  /** @throws {BadObjectError} when the bytes are not those that were written */
+  /** Checks a copy's bytes. @throws {BadObjectError} when they fail their checksum */
   check(identifier: string, { address, bytes, checksum: expected }: Copy, at: Location): void {
     const found = this.#memory.mismatch(at, bytes, expected);
     if (found === undefined) return;
@@ -79,9 +79,9 @@ export class Contents {
   }
 
   /**
-   * The address of every allocation that versions of an object consist of.
+   * Gives the address of every allocation that versions of an object consist of.
    *
-   * @param redirect is told of every reference, and says where to go on when the array has moved
+   * @param redirect is called for every reference, and gives the address of an array that has moved
    */
   reached(identifier: string, copies: readonly Copy[], redirect: Redirect = stay): Set<number> {
     const reached = new Set<number>();
@@ -92,14 +92,18 @@ export class Contents {
     return reached;
   }
 
-  /** How the image itself says that a copy lies. @throws {BadImageError} when its schemas say nothing */
+  /**
+   * Gives the layout of a copy by the image.
+   *
+   * @throws {BadImageError} when its schemas describe none
+   */
   layoutOf(identifier: string, copy: Copy): StructLayout {
     return this.#layouts.get(this.schemaOf(identifier, copy));
   }
 
   /**
-   * Completes the arrays of an owner, and has every reference behind an object lead to where they are
-   * now.
+   * Completes the arrays of an owner, and updates every reference behind an object to an array that
+   * has moved.
    *
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
@@ -110,9 +114,9 @@ export class Contents {
   }
 
   /**
-   * Has a pool adopt what all objects consist of.
+   * Has a pool adopt every allocation of all objects.
    *
-   * @throws {BadAddressError} when something overlaps something else
+   * @throws {BadAddressError} when two allocations overlap
    */
   adopt(pool: Pool): void {
     let [last, seen] = ["", new Set<number>()];
@@ -131,11 +135,12 @@ export class Contents {
   }
 
   /**
-   * Holds every byte against its checksum, and what is allocated in the pool against what is reached.
+   * Checks every byte against its checksum, and that each allocation of the pool belongs to an
+   * object.
    *
-   * @param taken what is also known: allocations of arrays that were taken, and changed
-   * @throws {BadObjectError} or {BadAddressError} when something has changed since it was written
-   * @throws {LeakError} when something is allocated that no object consists of
+   * @param taken further allocations that are no leak: those of arrays that were taken and changed
+   * @throws {BadObjectError} or {BadAddressError} when bytes fail their checksum
+   * @throws {LeakError} when an allocation belongs to no object
    */
   verify(pool: Pool, taken: ReadonlySet<number>): void {
     const reached = new Set<number>();
@@ -154,7 +159,7 @@ export class Contents {
 
 const stay: Redirect = () => undefined;
 
-/** Gathers the address of every allocation, and goes into each array once. */
+/** Makes a visitor that gathers the address of every allocation, and enters each array once. */
 function gathering(reached: Set<number>): ReferenceVisitor {
   return {
     reference: (array) => !reached.has(array),

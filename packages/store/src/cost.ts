@@ -3,9 +3,9 @@ import { type Family, familyOf } from "@luo/version";
 import { OBJECTS, ObjectStore } from "./object-store.js";
 
 /**
- * What an object takes in an image, and what each further version alongside would add: bytes by
- * version, the newest first. Arrays are counted with the first version that has them, as others share
- * them. The object is written for a trial, to memory that is thrown away.
+ * Gives the bytes that an object takes in an image, and those that each further version alongside
+ * would add: by version, the newest first. An array is counted with the first version that has it,
+ * because the others share it. The object is written to memory that is then dropped.
  *
  * @param alongside versions next to the newest, in the order in which they would be added
  * @throws what `ObjectStore.put` throws

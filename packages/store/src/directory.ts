@@ -26,30 +26,35 @@ const copyCodec = codecOf(Copy);
 
 /** Bytes of an entry before its copies. */
 const ENTRY = layoutOf(EntryHeader).size;
-/** Bytes from an entry to its reserved ones, an u32. */
+/** Bytes from an entry to its reserved bytes, a u32. */
 const UNUSED_OFFSET = offsetOf(EntryHeader, "unused");
 /** Bytes from a copy to the index of its schema. */
 const SCHEMA_OFFSET = offsetOf(Copy, "schema");
-/** With one copy and a short identifier. */
+/** Bytes of the smallest entry: with one copy and an identifier of up to 8 bytes. */
 const SMALLEST_ENTRY = 40;
 const MAX_COPIES = 0xffff;
+/** Bytes of the first segment of a generation, and the most that doubling leads to. */
 const [SMALLEST, LARGEST] = [1024, 65_536];
 
 /**
- * Which objects there are, as a log: an entry says what an identifier holds from now on, and no copy
- * at all that it holds nothing. A generation adds segments with what has changed; when most entries
- * are out of date, those that are not are written anew.
+ * The objects of an image by identifier, as a log. An entry lists the copies that its identifier
+ * holds from then on; an entry without copies says that it holds nothing. A generation adds
+ * segments with its changes. Once most entries are out of date, the live ones are copied to one new
+ * segment and the older segments are freed; the cost is amortised over the changes.
  */
 export class Directory {
   readonly #pool: Pool;
   #index = new IdentifierIndex();
   readonly #identifier = new IdentifierBytes();
-  /** Oldest first. Those from `#sealed` on belong to the generation that is being written. */
+  /** Addresses, oldest first. Segments from `#sealed` on belong to the generation being written. */
   #segments: number[] = [];
   #sealed = 0;
-  /** Entries in all segments, and those that are out of date. */
+  /** Entries in all segments, those out of date included. */
   #entries = 0;
-  /** The headers of segments: those of format 2, until the first change. */
+  /**
+   * The format of the segments' headers. An opened directory of format 2 keeps its own until the
+   * first change.
+   */
   #headers: SegmentHeaders = HEADERS;
   #open: { address: number; capacity: number; used: number; entries: number } | undefined;
 
@@ -58,10 +63,10 @@ export class Directory {
   }
 
   /**
-   * The directory whose newest segment lies at an address.
+   * Reads the directory whose newest segment lies at an address.
    *
-   * @throws {BadImageError} when a segment is damaged, or an entry is not as it must be
-   * @throws {BadAddressError} when one cannot lie where it is said to
+   * @throws {BadImageError} when a segment is damaged, or the number of objects is another
+   * @throws {BadAddressError} when a segment cannot lie at its address, or an entry is malformed
    */
   static open(pool: Pool, { newest, objects, format, schemas }: StoredDirectory): Directory {
     const { memory } = pool;
@@ -71,7 +76,7 @@ export class Directory {
     const segments: SegmentV1[] = [];
     let generation = memory.generation;
     let room = memory.end;
-    // Where a circle would have to come back to, moved on ever less often: Brent's cycle detection.
+    // Brent's cycle detection: the mark moves on ever less often, and a circle returns to it.
     let [mark, moves] = [0, 1];
     for (let address = newest; address !== 0; ) {
       if (address === mark) room = 0;
@@ -115,7 +120,7 @@ export class Directory {
     return this.#segments.at(-1) ?? 0;
   }
 
-  /** Every segment with its header, for who takes account of memory. */
+  /** Every segment with its bytes in use and its capacity, header included. */
   *#laid(): Iterable<{ address: number; bytes: number; capacity: number }> {
     for (const address of this.#segments) {
       const { bytes, capacity } = this.#headers.decode(this.#at(address));
@@ -123,14 +128,14 @@ export class Directory {
     }
   }
 
-  /** Takes account of where the segments lie. */
+  /** Has the pool adopt the segments. */
   adopt(): void {
     for (const { address, capacity } of this.#laid()) {
       this.#pool.adopt(address, capacity, "a directory segment");
     }
   }
 
-  /** The entry of an identifier: its address, or 0 when it holds nothing. */
+  /** Gives the address of an identifier's entry; 0 when the identifier holds nothing. */
   find(identifier: string): number {
     const key = this.#identifier.set(identifier);
     return this.#index.find(this.#pool.memory, key);
@@ -143,7 +148,7 @@ export class Directory {
       let at = address + this.#headers.size;
       while (at < address + bytes) {
         const place = this.#at(at);
-        const { key, size, length } = extentOf(place);
+        const { key, size, length } = measureEntry(place);
         this.#identifier.read(place.memory, key, size);
         if (this.#index.find(this.#pool.memory, this.#identifier) === at) yield at;
         at += length;
@@ -151,14 +156,14 @@ export class Directory {
     }
   }
 
-  /** The identifier of an entry. */
+  /** Gives the identifier of an entry. */
   identifierOf(entry: number): string {
     const place = this.#at(entry);
-    const { key, size } = extentOf(place);
+    const { key, size } = measureEntry(place);
     return IdentifierBytes.text(place.memory, key, size);
   }
 
-  /** Every version of an entry's object, the newest first. */
+  /** Gives every copy of an entry, the newest version first. */
   copies(entry: number): Copy[] {
     const { memory, offset } = this.#at(entry);
     const count = memory.u16[(offset + COPIES_OFFSET) / 2] as number;
@@ -166,9 +171,9 @@ export class Directory {
   }
 
   /**
-   * The newest version of an entry's object that somebody can read.
+   * Gives the newest copy of an entry that a reader knows.
    *
-   * @param readable by the index of each schema, undefined where it cannot be read
+   * @param readable by the index of each schema, undefined where the reader does not know it
    */
   newestOf(entry: number, readable: readonly unknown[]): Copy | undefined {
     const { memory, offset } = this.#at(entry);
@@ -183,9 +188,9 @@ export class Directory {
   }
 
   /**
-   * Says what an identifier holds from now on.
+   * Sets the copies that an identifier holds from now on; none removes it.
    *
-   * @throws {OutOfMemoryError} when there is no room for the entry; nothing has changed then
+   * @throws {OutOfMemoryError} when there is no room for the entry; nothing has changed
    */
   set(identifier: string, copies: readonly Copy[]): void {
     this.#modernize();
@@ -197,9 +202,9 @@ export class Directory {
   }
 
   /**
-   * Completes the segments of this generation; a directory of format 2 is written anew.
+   * Completes the segments of this generation. A directory of format 2 is rewritten in format 3.
    *
-   * @throws {OutOfMemoryError} when there is no room for that
+   * @throws {OutOfMemoryError} when there is no room to rewrite it
    */
   seal(generation: number): void {
     this.#close();
@@ -216,7 +221,7 @@ export class Directory {
     this.#sealed = this.#segments.length;
   }
 
-  /** Writes a directory of format 2 anew, in one of today. */
+  /** Rewrites a directory of format 2 in format 3. */
   #modernize(): void {
     if (this.#headers !== HEADERS) this.#compact();
   }
@@ -230,7 +235,7 @@ export class Directory {
     const segment = this.#room(length);
     const entry = segment.address + segment.used;
     const { memory, offset } = this.#at(entry);
-    // Written field by field: for every object that is put, and three numbers.
+    // Three numbers, for every object that is put: writing them field by field is fastest.
     memory.u16[(offset + LENGTH_OFFSET) / 2] = key.length;
     memory.u16[(offset + COPIES_OFFSET) / 2] = copies.length;
     memory.u32[(offset + UNUSED_OFFSET) / 4] = 0;
@@ -246,7 +251,10 @@ export class Directory {
     return entry;
   }
 
-  /** The segment being written, with room for an entry. */
+  /**
+   * Gives the segment being written, or another one if it has no room for an entry of so many
+   * bytes.
+   */
   #room(bytes: number) {
     const open = this.#open;
     if (open !== undefined && open.used + bytes <= open.capacity) return open;
@@ -278,7 +286,7 @@ export class Directory {
     this.#open = undefined;
   }
 
-  /** What was said is said; where there is no room to compact, another time will do. */
+  /** Compacts if there is room. The entry is written already, so a later change can try again. */
   #tryToCompact(): void {
     try {
       this.#compact();
@@ -288,13 +296,13 @@ export class Directory {
   }
 
   /**
-   * Writes what is not out of date anew, in one segment, and frees the rest.
+   * Copies the entries that are not out of date to one new segment, and frees all older segments.
    *
-   * @throws {OutOfMemoryError} when there is no room for both; everything is then as before
+   * @throws {OutOfMemoryError} when there is no room for it beside them; nothing has changed
    */
   #compact(): void {
     const entries = [...this.entries()];
-    const lengths = entries.map((entry) => extentOf(this.#at(entry)).length);
+    const lengths = entries.map((entry) => measureEntry(this.#at(entry)).length);
     const used = lengths.reduce((sum, length) => sum + length, segmentCodec.size);
     const address = this.#allocate(used);
     let at = address + segmentCodec.size;
@@ -302,7 +310,7 @@ export class Directory {
       const length = lengths[index] as number;
       const [from, to] = [this.#at(entry), this.#at(at)];
       to.memory.bytes(to.offset, length).set(from.memory.bytes(from.offset, length));
-      const { key, size } = extentOf(to);
+      const { key, size } = measureEntry(to);
       this.#index.set(this.#pool.memory, this.#identifier.read(to.memory, key, size), at);
       at += length;
     }
@@ -319,7 +327,9 @@ export class Directory {
     return this.#pool.memory.at(address);
   }
 
-  /** Takes in the entries of a segment, which begin at an address, and counts them. */
+  /**
+   * Indexes the entries that begin at an address and take `length` bytes, and gives their number.
+   */
   #read(start: number, length: number, schemas: readonly ImageSchema[]): number {
     const { memory, offset } = this.#at(start);
     const end = offset + length;
@@ -351,7 +361,7 @@ export class Directory {
   }
 }
 
-/** What a root says of a directory, and what its entries refer to. */
+/** The directory of an image as its root describes it, and the schemas that entries refer to. */
 interface StoredDirectory {
   /** Address of the newest segment; 0 when there is no object. */
   readonly newest: number;
@@ -362,15 +372,16 @@ interface StoredDirectory {
   readonly schemas: readonly ImageSchema[];
 }
 
-/** How the headers of segments are read. */
+/** A format of segment headers. */
 interface SegmentHeaders {
-  /** In bytes. */
+  /** Bytes of a header. */
   readonly size: number;
+  /** Reads a header that was checked before. */
   decode(at: Location): Pick<SegmentV1, "bytes" | "capacity">;
   /**
-   * A header, after it and the entries were held against their checksums.
+   * Checks a segment's header and entries against their checksums, and gives the header.
    *
-   * @throws {BadImageError} when they have changed since they were written
+   * @throws {BadImageError} when they fail their checksum
    * @throws {BadAddressError} when they cannot lie there
    */
   read(memory: AddressSpace, address: number): SegmentV1;
@@ -422,7 +433,10 @@ function checkCapacity(
   throw new BadAddressError(address, "a directory segment has more bytes than were allocated");
 }
 
-/** What is wrong with the copies of an entry: they are versions of one family, the newest first. */
+/**
+ * Checks the copies of an entry, which must be versions of one family, the newest first. Gives what
+ * is wrong, to complete "a directory entry ...".
+ */
 function entryProblem(
   memory: Memory,
   offset: number,
@@ -446,11 +460,14 @@ function entryProblem(
   return undefined;
 }
 
-/** Bytes that an identifier takes. */
+/** Bytes of an identifier with its padding. */
 const padded = (bytes: number) => (bytes + 7) & ~7;
 
-/** An entry's identifier (the offset in the memory, and bytes), and its own bytes. */
-function extentOf({ memory, offset }: Location) {
+/**
+ * Measures an entry: the bytes of its identifier (`size`), the offset of the identifier in the memory
+ * (`key`), and the bytes of the entry (`length`).
+ */
+function measureEntry({ memory, offset }: Location) {
   const size = memory.u16[(offset + LENGTH_OFFSET) / 2] as number;
   const copies = memory.u16[(offset + COPIES_OFFSET) / 2] as number;
   const key = offset + keyOffset(copies);

@@ -11,17 +11,20 @@ import type { Family } from "@luo/version";
 import { textLayouts } from "./layouts.js";
 import { digitsOf, nameOf, type Schemas } from "./schemas.js";
 
-/** How objects of a class are written and read. */
+/**
+ * One version of a family as an image has it: the class with its codec and its index among the
+ * schemas.
+ */
 export interface Form {
   readonly struct: StructClass;
   readonly version: number;
-  /** Of its layout among the schemas. */
+  /** Index of its layout among the schemas. */
   readonly schema: number;
   readonly codec: StructCodec<object>;
   readonly layout: StructLayout;
 }
 
-/** What families can write to an image, and read from it; found once for each. */
+/** The forms that families write to an image and read from it, computed once for each family. */
 export class Forms {
   readonly #schemas: Schemas;
   readonly #newest = new Map<Family, readonly [Form]>();
@@ -32,11 +35,11 @@ export class Forms {
   }
 
   /**
-   * The newest version that the family writes and those alongside, the newest first.
+   * Gives the newest version that the family writes and those alongside, the newest first.
    *
    * @throws {FamilyError} when the family has no such version
-   * @throws {BadImageError} when the image has another layout of one, or one goes beyond a limit of the
-   *   format, such as 63 levels of structs in structs
+   * @throws {BadImageError} when the image has another layout of a version, or a layout exceeds a
+   *   limit of the format, such as 63 levels of structs in structs
    */
   written(family: Family, alongside: Iterable<number> | undefined): readonly Form[] {
     let newest = this.#newest.get(family);
@@ -51,7 +54,10 @@ export class Forms {
     return [...newest, ...forms].sort((a, b) => b.version - a.version);
   }
 
-  /** By schema, how the family reads it; undefined where it does not. */
+  /**
+   * Gives, by the index of a schema, the form in which the family reads it; undefined where it
+   * cannot.
+   */
   readable(family: Family): readonly (Form | undefined)[] {
     const known = this.#readable.get(family);
     if (known?.length === this.#schemas.list.length) return known;
@@ -67,7 +73,7 @@ export class Forms {
   #form(struct: StructClass): Form {
     const { family, version } = descriptorOf(struct);
     const name = nameOf({ family, version });
-    // A struct that no reader of the image could decode is refused before it is among the schemas.
+    // Refuses a struct that no reader of the image could decode, before it is among the schemas.
     if (this.#schemas.find(name) === undefined) textLayouts(schemaOf(struct))(name);
     return formOf(struct, this.#schemas.indexOf(struct));
   }

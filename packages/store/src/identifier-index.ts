@@ -3,29 +3,32 @@ import { layoutOf, offsetOf } from "@luo/struct";
 import type { IdentifierBytes } from "./identifier.js";
 import { Copy, EntryHeader } from "./image-records.js";
 
-/** Bytes from an entry to the number of bytes of its identifier, and to the number of its copies. */
+/**
+ * Bytes from the start of an entry to the length of its identifier, and to the number of its
+ * copies.
+ */
 export const LENGTH_OFFSET = offsetOf(EntryHeader, "length");
 export const COPIES_OFFSET = offsetOf(EntryHeader, "copies");
 
 const [ENTRY_BYTES, COPY_BYTES] = [layoutOf(EntryHeader).size, layoutOf(Copy).size];
 
-/** Bytes from an entry to its identifier. */
+/** Gives the bytes from the start of an entry to its identifier. */
 export const keyOffset = (copies: number) => ENTRY_BYTES + copies * COPY_BYTES;
 
-/** Bytes of the address space that entries may lie in: their addresses are kept in units of 8. */
+/** Entries lie below this address, 32 GiB: the index keeps addresses in units of 8, as 32 bits. */
 export const MAX_ENTRY_ADDRESS = 2 ** 35;
 
 /**
- * Finds the directory entry of an identifier: a hash table with linear probing over addresses, which
- * takes 8 bytes per slot and leaves the identifiers where they lie. A slot is an address, 0 when it is
- * empty, and beside it the identifier's hash.
+ * Finds the directory entry of an identifier. It is a hash table with linear probing, of 8 bytes
+ * per slot: the address of an entry (0 in an empty slot) and the hash of its identifier. The
+ * identifiers stay in the memory of the image.
  */
 export class IdentifierIndex {
   #slots: Int32Array;
   #mask: number;
   #size = 0;
 
-  /** @param expected how many identifiers there will be */
+  /** @param expected the number of identifiers to expect */
   constructor(expected = 32) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(expected, 32) * 1.7));
     this.#slots = new Int32Array(slots * 2);
@@ -36,7 +39,7 @@ export class IdentifierIndex {
     return this.#size;
   }
 
-  /** The address of the entry; 0 when there is none. */
+  /** Gives the address of an identifier's entry; 0 when there is none. */
   find(memory: AddressSpace, key: IdentifierBytes): number {
     return ((this.#slots[this.#slot(memory, key) * 2] as number) >>> 0) * 8;
   }
@@ -60,7 +63,7 @@ export class IdentifierIndex {
     let hole = this.#slot(memory, key);
     if (slots[hole * 2] === 0) return;
     this.#size--;
-    // Those behind it that would not be found any more move up.
+    // Moves up the slots behind the hole that probing would no longer find.
     for (let slot = (hole + 1) & mask; slots[slot * 2] !== 0; slot = (slot + 1) & mask) {
       const home = (slots[slot * 2 + 1] as number) & mask;
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
@@ -71,7 +74,7 @@ export class IdentifierIndex {
     slots[hole * 2] = 0;
   }
 
-  /** Where the key is, or the empty slot where it would be. */
+  /** Gives the slot of a key, or the empty slot where it belongs. */
   #slot(space: AddressSpace, key: IdentifierBytes): number {
     const slots = this.#slots;
     const mask = this.#mask;

@@ -4,25 +4,29 @@ import { IdentifierError } from "./errors.js";
 /** Bytes of UTF-8 that an identifier may have. */
 export const MAX_IDENTIFIER = 128;
 
-/** Who writes an image must not know which identifiers will share a hash. */
+/** Seeds the hashes, so that nobody can write an image whose identifiers share one. */
 const SEED = Math.random() * 2 ** 32;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** An identifier as it lies in memory, with a hash: one that is used again and again. */
+/** An identifier as its bytes in memory, with a hash. One object is reused for many identifiers. */
 export class IdentifierBytes {
   length = 0;
-  /** A signed 32-bit integer. It is for this process only, and nobody can tell what it will be. */
+  /** A signed 32-bit integer. It is valid in this process only, as its seed is random. */
   hash = 0;
   readonly #bytes = new Uint8Array(MAX_IDENTIFIER);
-  /** The same, of which comparisons and hashes take four bytes at a time. */
+  /** The same bytes in words, for comparisons and hashes. */
   readonly #words = new Uint32Array(this.#bytes.buffer);
   #text: string | undefined;
-  /** Whether it is not all ASCII. */
+  /** True when a byte is not ASCII. */
   #wide = false;
 
-  /** @throws {IdentifierError} unless it has 1 to 128 bytes of well-formed UTF-8 */
+  /**
+   * Takes an identifier from text.
+   *
+   * @throws {IdentifierError} unless it has 1 to 128 bytes of well-formed UTF-8
+   */
   set(identifier: string): this {
     if (identifier === this.#text) return this;
     if (typeof identifier !== "string") throw new IdentifierError(identifier, typeof identifier);
@@ -40,7 +44,7 @@ export class IdentifierBytes {
     return this;
   }
 
-  /** Takes it from memory. */
+  /** Takes an identifier from memory. */
   read({ u8 }: Memory, start: number, length: number): this {
     this.#text = undefined;
     const bytes = this.#bytes;
@@ -49,13 +53,13 @@ export class IdentifierBytes {
     return this;
   }
 
-  /** Writes it to memory, to a multiple of 8 and padded to one with zeros. */
+  /** Writes the identifier to memory at a multiple of 8, padded with zeros to a multiple of 8. */
   write({ u32 }: Memory, start: number): void {
     const end = Math.ceil(this.length / 8) * 2;
     for (let word = 0; word < end; word++) u32[start / 4 + word] = this.#words[word] as number;
   }
 
-  /** Whether it is what lies there, padded. */
+  /** True when the bytes in memory, padding included, are those of the identifier. */
   equals(u32: Uint32Array, start: number): boolean {
     const words = this.#words;
     const first = start / 4;
@@ -66,7 +70,7 @@ export class IdentifierBytes {
     return true;
   }
 
-  /** Whether it is well-formed UTF-8. */
+  /** True when the identifier is well-formed UTF-8. */
   get isText(): boolean {
     if (!this.#wide) return true;
     try {
@@ -92,7 +96,7 @@ export class IdentifierBytes {
     return written;
   }
 
-  /** Pads it, and takes its hash. */
+  /** Pads the identifier with zeros and computes its hash. */
   #complete(length: number): void {
     const words = this.#words;
     for (let at = length; at % 8 !== 0; at++) this.#bytes[at] = 0;

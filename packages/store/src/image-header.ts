@@ -17,7 +17,7 @@ export const FORMAT = 3;
 /** Bytes between the first header and the second. */
 const SLOT = 2048;
 
-/** Bytes from a header to its root; more fields of the header would lie between. */
+/** Bytes from a header to its root; the space between them is for further fields of the header. */
 const ROOT_OFFSET = 256;
 
 /** The last generation that an image can have. */
@@ -27,10 +27,12 @@ const headerCodec = new CheckedCodec(ImageHeader);
 const rootCodec = new CheckedCodec(RootV1);
 const oldRootCodec = new CheckedCodec(RootV0);
 
-/** Features of an image that a program may have to know, a bit each; this release knows of none. */
+/** Features of an image that a program may have to know, one bit each; this release knows none. */
 export type Features = Pick<ImageHeader, "compatible" | "readCompatible" | "incompatible">;
 
-/** The program that wrote an image, and what a reader must know of it: in any format. */
+/**
+ * The program that wrote an image, and the features needed to read it, for an image of any format.
+ */
 export interface ImageOrigin {
   /** The format of the image. */
   readonly format: number;
@@ -38,7 +40,7 @@ export interface ImageOrigin {
   readonly readable: boolean;
   /** True when this release can write its next generation. */
   readonly writable: boolean;
-  /** The program that wrote it; undefined where it did not say. */
+  /** The program that wrote it; undefined where the header names none. */
   readonly program: Program | undefined;
   readonly generation: number;
   readonly features: Features;
@@ -52,7 +54,9 @@ export interface Generation {
   readonly features: Features;
 }
 
-/** Places of a header's fields: reading some of them costs less than compiling a codec for all. */
+/**
+ * Offsets of a header's fields. Reading a few of them costs less than compiling a codec for all.
+ */
 const AT = {
   format: offsetOf(ImageHeader, "format"),
   pageSize: offsetOf(ImageHeader, "pageSize"),
@@ -81,8 +85,9 @@ function featuresOf(memory: Memory, slot: number): Features {
 export const NO_FEATURES: Features = { compatible: 0, readCompatible: 0, incompatible: 0 };
 
 /**
- * Writes header and root of a generation over those of the last but one. The root's checksum comes
- * last: whenever the program ends before, the last generation is the newest that is whole.
+ * Writes the header and the root of a generation over those of the last but one. The root's
+ * checksum is written last: if the program ends before that, the previous generation is still the
+ * newest complete one.
  */
 export function writeGeneration(
   memory: Memory,
@@ -100,18 +105,25 @@ export function writeGeneration(
   Atomics.store(memory.u32, (slot + last) / 4, draft.view.getUint32(last, true));
 }
 
-/** @throws {FieldRangeError} when the program's name or version does not fit into a header */
+/**
+ * Checks a program.
+ *
+ * @throws {FieldRangeError} when its name or version does not fit into a header
+ */
 export function checkProgram({ name: program, version: programVersion }: Program): void {
   const draft = new Memory(new ArrayBuffer(headerCodec.size));
   headerCodec.encode({ ...new ImageHeader(), program, programVersion }, draft, 0);
 }
 
-/** Generations alternate between the two slots of the first page. */
+/**
+ * Gives the offset of a generation's slot; generations alternate between the two of the first page.
+ */
 const slotOf = (generation: number) => (generation % 2) * SLOT;
 
 /**
- * True when a generation was ever completed in memory that was zeros before, be it damaged by now. The
- * checksum of a root is written last, so a program that ended in the midst of its first leaves none.
+ * True when a generation was ever completed in memory that was zeros before, even if it is damaged
+ * now. A root's checksum is written last, so a program that ended during its first generation left
+ * none.
  */
 export function isSealed(memory: Memory): boolean {
   if (memory.byteLength < PAGE_SIZE) return false;
@@ -122,18 +134,19 @@ export function isSealed(memory: Memory): boolean {
   });
 }
 
-/** By format, where a root ends, from the start of its slot. */
+/** By format, the bytes from the start of a slot to the end of its root. */
 const ENDS = new Map([
   [2, oldRootCodec.size],
   [FORMAT, ROOT_OFFSET + rootCodec.size],
 ]);
 
 /**
- * The newest generation that is whole.
+ * Reads the newest complete generation.
  *
  * @param memory the first segment
  * @param byteLength bytes of all segments
- * @throws {BadImageError} that tells what is wrong, and which program wrote the image
+ * @throws {BadImageError} that says what is wrong, and which program wrote the image if that is
+ *   known
  */
 export function readGeneration(memory: Memory, byteLength: number): Generation {
   if (memory.byteLength < PAGE_SIZE) {
@@ -161,10 +174,10 @@ export function readGeneration(memory: Memory, byteLength: number): Generation {
 }
 
 /**
- * What wrote an image and what it takes to read it, from its header: also of an image that this release
- * cannot read.
+ * Reads from its header which program wrote an image, and which features reading it needs. It reads
+ * the header of any image, also of one that this release cannot read.
  *
- * @throws {BadImageError} when there is no header of any format
+ * @throws {BadImageError} when no slot has an undamaged header
  */
 export function readOrigin(memory: Memory): ImageOrigin {
   const slots = memory.byteLength < PAGE_SIZE ? [] : [0, SLOT];
@@ -179,14 +192,16 @@ export function readOrigin(memory: Memory): ImageOrigin {
   );
 }
 
-/** Why a slot holds no generation. */
+/** The reason why a slot holds no generation. */
 interface SlotProblem {
   readonly text: string;
-  /** How far the slot was right: an empty one says less than one that was written to. */
+  /**
+   * The number of checks that held before this one; the slot with more says more about the image.
+   */
   readonly depth: number;
 }
 
-/** A check of a slot, in the order in which they are made; undefined when it holds. */
+/** One check of a slot; gives what is wrong, or undefined when it holds. */
 type Check = () => string | undefined;
 
 function firstProblem(checks: readonly Check[]): SlotProblem | undefined {
@@ -197,7 +212,7 @@ function firstProblem(checks: readonly Check[]): SlotProblem | undefined {
   return undefined;
 }
 
-/** The generation in a slot, or the reason why there is none. */
+/** Reads the generation in a slot, or gives the reason why there is none. */
 function readSlot(memory: Memory, byteLength: number, slot: number): Generation | SlotProblem {
   const format = formatOf(memory, slot);
   const old = format === 2;
@@ -221,7 +236,7 @@ const NEVER = "; it was never sealed, or is something else";
 
 const magicOf = (memory: Memory, slot: number) => text(memory.bytes(slot, MAGIC.length));
 
-/** The generation that a header tells, or a root of format 2. */
+/** Gives the generation that a header states, or a root of format 2. */
 function generationOf(memory: Memory, slot: number): number {
   const at = formatOf(memory, slot) === 2 ? OLD_GENERATION : AT.generation;
   return Number(memory.view.getBigUint64(slot + at, true));
@@ -264,7 +279,7 @@ function formatProblem(memory: Memory, slot: number): string | undefined {
   return `it has incompatible features ${bits}${by}, of which this release knows none: use one that does`;
 }
 
-/** Reads a root, unless there is something wrong with it. */
+/** Reads a root to `found.root`, or gives what is wrong with it. */
 function rootProblem(
   memory: Memory,
   slot: number,
@@ -299,7 +314,9 @@ function lengthProblem({ length }: RootV1, byteLength: number): string | undefin
   return `the length in the root is ${length}, expected a multiple of ${PAGE_SIZE} up to the ${byteLength} bytes that there are`;
 }
 
-/** The origin that the header of a slot tells, in whatever format; undefined when it is not whole. */
+/**
+ * Gives the origin that a slot's header of any format states; undefined when the header is damaged.
+ */
 function originOf(memory: Memory, slot: number): ImageOrigin | undefined {
   if (magicOf(memory, slot) !== text(MAGIC)) return undefined;
   if (u32(memory, slot, "byteOrder") !== BYTE_ORDER) return undefined;
@@ -314,13 +331,13 @@ function originOf(memory: Memory, slot: number): ImageOrigin | undefined {
   return { format, readable, writable, program, generation, features };
 }
 
-/** The program in a header; undefined where it did not say, or its name is no text. */
+/** Gives the program in a header; undefined when it names none, or its name is not text. */
 function programOf(memory: Memory, slot: number): Program | undefined {
   try {
     const { program: name, programVersion: version } = headerCodec.decode(memory, slot);
     return name === "" ? undefined : { name, version };
   } catch {
-    // Under a checksum that is right, only who made it up writes such bytes.
+    // The checksum is right, so somebody forged these bytes: they name no program.
     return undefined;
   }
 }

@@ -3,14 +3,14 @@ import { bytes, char, LuoStruct, reserved, u16, u32, u64 } from "@luo/struct";
 import { dropped, family, follows, since } from "@luo/version";
 
 /**
- * The records that an image consists of beside what programs put into it, in every format that is
- * read. docs/FORMAT.md has them as tables, which a test holds against these classes.
+ * The records of the image format itself, in every format that this release reads. docs/FORMAT.md
+ * lists them as tables, and a test compares the tables with these classes.
  */
 
 /** The letters "luo-img" and a NUL. */
 export const MAGIC = new TextEncoder().encode("luo-img\0");
 
-/** As a little-endian machine writes it: 04 03 02 01. */
+/** The byte order mark. A little-endian machine writes it as the bytes 04 03 02 01. */
 export const BYTE_ORDER = 0x0102_0304;
 
 /** The program that wrote an image. */
@@ -25,24 +25,24 @@ export interface Program {
 @LuoStruct(0, { family: "luo.start" })
 export class ImageStart {
   @bytes(8) magic = MAGIC;
-  /** The format of everything that follows. */
+  /** The format of everything behind this record. */
   @u32 format = 0;
-  /** In bytes. */
+  /** Bytes per page. */
   @u32 pageSize = PAGE_SIZE;
   @u32 byteOrder = BYTE_ORDER;
 }
 
 /**
- * The header of an image, which stays as it is in every format from 3 on: so any release can tell of any
- * image which program wrote it, and what it takes to read it.
+ * The header of an image. It is the same in every format from 3 on, so any release can say of any
+ * image which program wrote it, and which features reading it needs.
  */
 @LuoStruct(0, { family: "luo.header" })
 export class ImageHeader extends ImageStart {
-  /** Features that a program need not know: it leaves their bytes as they are. */
+  /** Features that a program need not know to read or write; it leaves their bytes as they are. */
   @u32 compatible = 0;
-  /** Features that a program need not know to read; it must not write. */
+  /** Features that a program need not know to read, but must know to write. */
   @u32 readCompatible = 0;
-  /** Features that a program must know. */
+  /** Features that a program must know to read or write. */
   @u32 incompatible = 0;
   /** Counts the generations, from 1. */
   @u64.number generation = 0;
@@ -77,7 +77,9 @@ export class RootV0 extends ImageStart {
   @u32 checksum = 0;
 }
 
-/** One complete generation of an image: where everything else begins. It follows the header. */
+/**
+ * The root of one complete generation, from which everything else is found. It follows the header.
+ */
 @LuoStruct(1, { family: "luo.root" })
 @follows(RootV0)
 @dropped("magic")
@@ -104,7 +106,9 @@ export class RootV1 {
   @u32 checksum = 0;
 }
 
-/** Format 2: the beginning of a directory segment, whose checksum is of all that follows it. */
+/**
+ * Format 2: the header of a directory segment. Its checksum covers the segment from behind it on.
+ */
 @LuoStruct(0, { family: "luo.segment" })
 export class SegmentV0 {
   /** XXH32 of the rest of the header and of the entries. */
@@ -121,7 +125,7 @@ export class SegmentV0 {
   @u64.number capacity = 0;
 }
 
-/** The beginning of a directory segment; its entries follow. */
+/** The header of a directory segment; its entries follow. */
 @LuoStruct(1, { family: "luo.segment" })
 @follows(SegmentV0)
 export class SegmentV1 {
@@ -142,17 +146,17 @@ export class SegmentV1 {
   @u32 checksum = 0;
 }
 
-/** The beginning of a directory entry; its copies follow, and the identifier behind them. */
+/** The header of a directory entry; its copies follow, and behind them the identifier. */
 @LuoStruct(0, { family: "luo.entry" })
 export class EntryHeader {
   /** Bytes of the identifier, 1 to 128. */
   @u16 length = 0;
-  /** Versions of the object; 0 says that the identifier holds nothing. */
+  /** Versions of the object; 0 means that the identifier holds nothing. */
   @u16 copies = 0;
   @reserved(bytes(4), { checked: true }) unused: unknown;
 }
 
-/** One version of an object. */
+/** The place of one version of an object. */
 @LuoStruct(0, { family: "luo.copy" })
 export class Copy {
   /** Index of its layout among the schemas. */
@@ -172,6 +176,7 @@ export class PoolRecord {
   @u64.number allocations = 0;
 }
 
+/** One allocation of a resident pool. */
 @LuoStruct(0, { family: "luo.allocation" })
 export class PoolAllocation {
   @u64.number address = 0;

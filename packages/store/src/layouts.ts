@@ -9,8 +9,9 @@ import { BadImageError } from "./errors.js";
 import { type ImageSchema, nameOf, type Schemas } from "./schemas.js";
 
 /**
- * Layouts by schema: of schemas that came with the image as their text says, of those that the program
- * added as its classes have them. Each is made when it is first asked for.
+ * Layouts by schema. The layout of a schema that came with the image is read from its text; that of
+ * a schema whose class the program writes is the layout of the class. Each is made when it is first
+ * needed.
  */
 export class Layouts {
   readonly #schemas: Schemas;
@@ -21,7 +22,11 @@ export class Layouts {
     this.#schemas = schemas;
   }
 
-  /** @throws {BadImageError} when the image's schemas describe no such layout */
+  /**
+   * Gives a schema's layout.
+   *
+   * @throws {BadImageError} when the image's schemas do not describe one
+   */
   get(schema: ImageSchema): StructLayout {
     const known = this.#known.get(schema);
     if (known !== undefined) return known;
@@ -32,17 +37,17 @@ export class Layouts {
   }
 
   #read(schema: ImageSchema): StructLayout {
-    // What the program adds meanwhile, none of these mentions.
+    // Schemas that the program adds later can be left out: no schema of the image mentions them.
     this.#fromText ??= textLayouts(this.#schemas.list);
     return this.#fromText(nameOf(schema));
   }
 }
 
 /**
- * Gives the layouts that schemas describe, by `family@version`.
+ * Makes a function that gives the layout of a `family@version` by the schemas.
  *
- * @throws {BadImageError} when a schema is listed twice; what is given throws it when they describe no
- *   such layout
+ * @throws {BadImageError} when a schema is listed twice; the function throws it when the schemas do
+ *   not describe the layout
  */
 export function textLayouts(schemas: readonly StructSchema[]): (name: string) => StructLayout {
   const layouts = readable(() => new SchemaLayouts(schemas));

@@ -31,29 +31,32 @@ import { type Copy, type Program, RootV1 } from "./image-records.js";
 import { ResidentPools } from "./resident-pools.js";
 import { StoredSchemas } from "./stored-schemas.js";
 
+/** The versions in which an object is written. */
 export interface PutOptions {
-  /** As a version of which family it is written; by default, of its class's. */
+  /** The family in whose versions the object is written; by default that of its class. */
   readonly family?: Family;
-  /** Older versions of the same object that are written next to it. */
+  /** Older versions in which the object is written as well; none by default. */
   readonly alongside?: Iterable<number>;
 }
 
+/** The writer of an image. */
 export interface CreateOptions {
-  /** The program that writes to the image. */
+  /** The program that writes to the image; its name and version go into the header. */
   readonly program?: Program;
 }
 
+/** The writer of an image, and how thoroughly the image is read. */
 export interface OpenOptions extends CreateOptions {
-  /** Whether to read everything and hold it against its checksum, as `verify` does; false by default. */
+  /** True to read everything and check it, as `verify` does; false by default. */
   readonly verify?: boolean;
 }
 
-/** One object in one version, as a list shows it. */
+/** One version of an object, as `list` shows it. */
 export interface StoredObject {
   readonly identifier: string;
   readonly family: string;
   readonly version: number;
-  /** Of the struct itself, in bytes; arrays that it refers to are not counted. */
+  /** Bytes of the struct itself; arrays that it refers to are not counted. */
   readonly size: number;
 }
 
@@ -61,14 +64,17 @@ export interface StoredObject {
 export interface DecodedObject {
   readonly family: string;
   readonly version: number;
-  /** Its fields by name; of no class of the program. Integers of 8 bytes are bigints. */
+  /**
+   * The fields by name. The object is of no class of the program; its integers of 8 bytes are
+   * bigints.
+   */
   readonly value: object;
 }
 
 /**
- * Objects in an image: each is one versioned record under an identifier. An image holds the last
- * generation that was sealed until the next is; what is put or deleted meanwhile leaves it as it is,
- * so that a program which ends at whatever instant leaves one complete.
+ * Objects in an image, each a versioned record under an identifier. An image holds the last sealed
+ * generation until the next is sealed. A sealed generation is never written to: `put` and `delete`
+ * write elsewhere, so a program that ends at any instant leaves one complete generation.
  *
  *     const store = ObjectStore.create(backing);
  *     store.put("memfd/7", state, { alongside: [0] });
@@ -84,7 +90,7 @@ export class ObjectStore {
   readonly #contents: Contents;
   readonly #forms: Forms;
   readonly #resident: ResidentPools;
-  /** The owners of arrays that were taken, by identifier. */
+  /** By identifier, the owner of arrays that were taken. Each `take` gets a fork of it. */
   readonly #owners = new Map<string, ArrayOwner>();
 
   readonly #features: Features;
@@ -116,8 +122,8 @@ export class ObjectStore {
   }
 
   /**
-   * Whether there is an image to open, be it damaged: a program that ended before it first sealed
-   * one left none, and who goes on with its memory creates one.
+   * True when there is an image to open, even a damaged one. A program that ended before its first
+   * `seal` left none; its memory is then for `create`.
    */
   static isSealed(backing: Backing): boolean {
     const [first] = backing.segments;
@@ -125,9 +131,9 @@ export class ObjectStore {
   }
 
   /**
-   * An empty store over zeroed memory. Nobody can open it before `seal`.
+   * Makes an empty store over zeroed memory. It can be opened only after `seal`.
    *
-   * @throws {ImageExistsError} when there is an image, whose newer root would be taken for this one's
+   * @throws {ImageExistsError} when there is an image, whose root could be taken for the new one's
    * @throws {FieldRangeError} when the program's name or version is too long
    */
   static create(backing: Backing, { program }: CreateOptions = {}): ObjectStore {
@@ -137,21 +143,21 @@ export class ObjectStore {
   }
 
   /**
-   * The program that wrote an image, and whether this release reads it: also of an image of a format
-   * that it does not know.
+   * Gives the program that wrote an image, and says if this release reads it. The format of the
+   * image need not be known to this release.
    *
-   * @throws {BadImageError} when there is no whole header
+   * @throws {BadImageError} when there is no undamaged header
    */
   static origin({ segments: [first] }: Backing): ImageOrigin {
     return readOrigin(new Memory(first ?? new ArrayBuffer(0)));
   }
 
   /**
-   * The store in an image, as it was when it was last sealed. It takes time in proportion to the
-   * number of objects; their content is read when it is asked for.
+   * Opens the store in an image, as it was last sealed. The time is in proportion to the number of
+   * objects; their content is read when it is asked for.
    *
-   * @throws {BadImageError} when the image is damaged, or was never sealed
-   * @throws {BadAddressError} when it refers to what it does not hold
+   * @throws {BadImageError} when the image is damaged, was never sealed, or has an unknown format
+   * @throws {BadAddressError} when it refers to bytes outside of it
    */
   static open(backing: Backing, { verify = false, program }: OpenOptions = {}): ObjectStore {
     const { segments } = backing;
@@ -163,12 +169,15 @@ export class ObjectStore {
     return store;
   }
 
-  /** The program that wrote the generation that was opened, and the format; undefined if none was. */
+  /**
+   * The format of the generation that was opened, and the program that wrote it; undefined after
+   * `create`.
+   */
   get origin(): ImageOrigin | undefined {
     return this.#origin;
   }
 
-  /** Counts the generations that were sealed; 0 before the first. */
+  /** The number of generations that were sealed; 0 before the first. */
   get generation(): number {
     return this.#memory.generation;
   }
@@ -178,23 +187,23 @@ export class ObjectStore {
     return this.#memory.end;
   }
 
-  /** How many identifiers hold an object. */
+  /** The number of identifiers that hold an object. */
   get size(): number {
     return this.#directory.size;
   }
 
-  /** What lies in the image, to the byte and the page. */
+  /** The use of the image, in bytes and pages by pool. */
   get usage(): MemoryUsage {
     this.#memory.account();
     return this.#memory.usage;
   }
 
-  /** The layouts of everything inside, each once. */
+  /** The layouts of everything in the image, each once. */
   get schemas(): readonly StructSchema[] {
     return this.#schemas.schemas.list;
   }
 
-  /** All objects in the order in which they were put, each version on its own. */
+  /** Lists all objects in the order in which they were put, with one item for each version. */
   list(): readonly StoredObject[] {
     return Array.from(this.#contents, ({ identifier, copy, schema }) => {
       const { family, version } = schema;
@@ -203,22 +212,23 @@ export class ObjectStore {
   }
 
   /**
-   * Writes an object in the newest version, and copies of it in older ones, in place of what the
-   * identifier held. Arrays that were taken from the same identifier are not written again.
+   * Writes an object in the newest version that its family writes, and in the older ones of
+   * `alongside`. It replaces the object that the identifier held. Arrays that were taken from the
+   * same identifier stay in place. When it throws, the identifier holds what it held before.
    *
    * @param identifier 1 to 128 bytes of UTF-8
-   * @throws {IdentifierError} when it cannot be an identifier
+   * @throws {IdentifierError} when the identifier is not 1 to 128 bytes of well-formed UTF-8
    * @throws {FamilyError} when the class is in no family, or the family has no such older version
-   * @throws {ConversionError} when an older version cannot hold what the object holds
-   * @throws {FieldRangeError} when a value does not fit its field; the identifier holds what it held
-   * @throws {OutOfMemoryError} when the memory cannot grow; the same holds
+   * @throws {ConversionError} when an older version cannot hold the object's values
+   * @throws {FieldRangeError} when a value does not fit its field
+   * @throws {OutOfMemoryError} when the memory cannot grow
    */
   put(identifier: string, value: object, { family, alongside }: PutOptions = {}): void {
     const known = family ?? familyOf(value?.constructor as StructClass);
     const forms = this.#forms.written(known, alongside);
     this.#prepare();
     const entry = this.#directory.find(identifier);
-    // Most objects refer to nothing.
+    // Most objects have no references, and need neither owner nor writer.
     const owner = forms.some(refers) ? (this.#owners.get(identifier) ?? this.#owner()) : undefined;
     const writer = owner && new ArrayWriter(this.#objects, owner);
     const before = entry === 0 ? undefined : this.#contents.copies(entry);
@@ -245,14 +255,15 @@ export class ObjectStore {
   }
 
   /**
-   * The object in the highest version that both it and the family have, as the class that the family
-   * is seen as; undefined when there is no such identifier. Arrays in it are read when they are asked
-   * for, and can be until the identifier is put or deleted.
+   * Reads the object in the highest version that both the image and the family have, and gives it
+   * as the family's class; undefined when the identifier holds nothing. Arrays behind its
+   * references are read when they are asked for; they stay readable until the identifier is put or
+   * deleted.
    *
    * @throws {NegotiationError} when no version is shared; it lists both sides
-   * @throws {BadObjectError} when the identifier holds an object of another family, or its bytes have
-   *   changed since they were written
-   * @throws {BadAddressError} when it refers to what the image does not hold
+   * @throws {BadObjectError} when the identifier holds an object of another family, or its bytes
+   *   fail their checksum
+   * @throws {BadAddressError} when it refers to bytes that the image does not hold
    */
   take<T extends object>(identifier: string, family: Family<T>): T | undefined {
     const entry = this.#directory.find(identifier);
@@ -266,20 +277,21 @@ export class ObjectStore {
   }
 
   /**
-   * Every version of an object, the newest first, by the layouts in the image: for tools, which need no
-   * class of the program that wrote it. Empty when there is no such identifier. As of what is taken,
-   * arrays in it are read when they are asked for, and can be until the identifier is put or deleted.
+   * Gives every version of an object, the newest first, decoded by the layouts in the image; empty
+   * when the identifier holds nothing. Tools use it, as it needs no class of the program that wrote
+   * the image. Arrays behind references are read when they are asked for; they stay readable until
+   * the identifier is put or deleted.
    *
-   * @throws {BadObjectError} when its bytes have changed since they were written, are not as many as its
-   *   layout says, or are more than the image has
-   * @throws {BadImageError} when the schemas of the image describe no such layout
-   * @throws {BadAddressError} when it refers to what the image does not hold
+   * @throws {BadObjectError} when bytes fail their checksum, are not as many as the layout says, or
+   *   are more than the image has
+   * @throws {BadImageError} when the schemas of the image do not describe a layout of the object
+   * @throws {BadAddressError} when it refers to bytes that the image does not hold
    * @throws {InvalidBytesError} or {BoundsError} when bytes are no value of their field
-   * @throws {DeclarationError} when fields of its layout lie over each other
+   * @throws {DeclarationError} when fields of its layout overlap
    */
   decode(identifier: string): readonly DecodedObject[] {
     const copies = this.#contents.copies(this.#directory.find(identifier));
-    // Nobody need have taken account of the image: many versions could be the same bytes.
+    // Readers need not have accounted for the image, so many versions could claim the same bytes.
     const bytes = copies.reduce((sum, copy) => sum + copy.bytes, 0);
     if (bytes > this.byteLength) {
       const problem = `its versions have ${bytes} bytes in an image of ${this.byteLength}; they overlap`;
@@ -294,7 +306,7 @@ export class ObjectStore {
     });
   }
 
-  /** Forgets an object in all versions; whether there was one. */
+  /** Deletes an object in all versions; gives true when there was one. */
   delete(identifier: string): boolean {
     this.#prepare();
     const before = this.#contents.copies(this.#directory.find(identifier));
@@ -305,13 +317,14 @@ export class ObjectStore {
   }
 
   /**
-   * A pool for what the program keeps in the image beside the objects, such as arrays whose addresses
-   * are fields. What is in a resident pool stays from generation to generation until it is freed;
-   * everything in others ends with this program.
+   * Gives a pool for memory that the program keeps in the image beside the objects, such as arrays
+   * whose addresses are fields. Allocations of a resident pool stay from generation to generation
+   * until they are freed; those of other pools end with this program.
    *
    * @param name 1 to 40 bytes of UTF-8, not beginning with `luo.`
    * @throws {PoolNameError} for another name
-   * @throws {AllocationError} when the pool is there, but not of that residence
+   * @throws {AllocationError} when the pool exists and is resident where `resident` is false, or
+   *   the reverse
    */
   pool(name: string, options: PoolOptions = {}): Pool {
     const { length } = new TextEncoder().encode(name);
@@ -321,8 +334,12 @@ export class ObjectStore {
   }
 
   /**
-   * Completes a generation: from here on it is what `open` finds. Its cost is in proportion to what
-   * has changed. Returns the image's length in bytes.
+   * Completes a generation, which `open` finds from now on, and gives the image's length in bytes.
+   * The cost is in proportion to the changes since the last generation.
+   *
+   * @throws {OutOfMemoryError} when the memory cannot grow
+   * @throws {BadImageError} when this release cannot write to the image, or no further generation
+   *   can be counted
    */
   seal(): number {
     this.#prepare();
@@ -345,11 +362,12 @@ export class ObjectStore {
   }
 
   /**
-   * Reads everything in the image and holds it against its checksums.
+   * Reads everything in the image and checks it against its checksums; a checksum that was not
+   * computed is passed over.
    *
-   * @throws {BadImageError}, {BadObjectError}, {BadAddressError} that tell what has changed, or what
-   *   overlaps something else
-   * @throws {LeakError} when the image holds what no object refers to
+   * @throws {BadImageError}, {BadObjectError} or {BadAddressError} when bytes fail their checksum,
+   *   or allocations overlap
+   * @throws {LeakError} when the image has an allocation that no object refers to
    */
   verify(): void {
     this.#memory.account();
@@ -358,7 +376,10 @@ export class ObjectStore {
     this.#contents.verify(this.#objects, taken);
   }
 
-  /** Comes before every change: takes account of the image, which must be one that can be changed. */
+  /**
+   * Prepares for a change: checks that this release can write to the image, and accounts for it
+   * once.
+   */
   #prepare(): void {
     const { readCompatible } = this.#features;
     if (readCompatible !== 0) {
@@ -368,7 +389,7 @@ export class ObjectStore {
     this.#memory.account();
   }
 
-  /** Before the first change: what lies in an image that was opened is allocated as well. */
+  /** Has the pools adopt everything in an image that was opened, before the first change. */
   #account(): void {
     this.#schemas.adopt();
     this.#directory.adopt();
@@ -412,7 +433,7 @@ export class ObjectStore {
       owner = base.fork();
     }
     if (!flexible) return codec.decode(memory, offset, owner);
-    // Its elements end with it.
+    // The memory ends where the object ends, so a flexible array cannot run beyond it.
     return codec.decode(new Memory(memory.bytes(offset, bytes)), 0, owner);
   }
 
@@ -421,8 +442,9 @@ export class ObjectStore {
   }
 
   /**
-   * Frees the allocations of an identifier that are no part of what it holds now: of the object before,
-   * and of changes to arrays that were taken from it.
+   * Frees the allocations that an identifier no longer needs: those of the object before, and those
+   * of arrays that were taken from it and changed. The kept arrays go to a new owner; the old one
+   * ends.
    */
   #free(
     identifier: string,
@@ -449,8 +471,8 @@ export class ObjectStore {
 
 const refers = ({ layout }: Form) => layout.references;
 
-/** The pool of the objects. */
+/** The name of the pool for the objects and their arrays. */
 export const OBJECTS = "luo.objects";
 
-/** The pool of all that is needed to find them. */
+/** The name of the pool for the directory, the schemas and the list of resident pools. */
 const DIRECTORY = "luo.directory";

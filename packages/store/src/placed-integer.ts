@@ -1,25 +1,31 @@
 import type { FieldType, StructLayout } from "@luo/struct";
 
 /**
- * An integer field that tells what lies behind it, and how its bits are read. A scalar is read as a
- * bitfield of all its bits: in its byte order, the first bit of either is that of its first byte.
+ * The place of an integer field that another field depends on, such as the count of a flexible
+ * array. A scalar is read as a bitfield of all its bits, which begins with the first bit of its
+ * first byte.
  */
 export interface PlacedInteger {
-  /** Of the byte with its first bit, from the start of the struct. */
+  /** Bytes from the start of the struct to the byte with its first bit. */
   readonly offset: number;
-  /** Its first bit in that byte, as `FieldLayout.bitOffset` counts. */
+  /** Its first bit in that byte, 0 to 7, counted as in `FieldLayout.bitOffset`. */
   readonly first: number;
-  /** In bits. */
+  /** Width in bits, 1 to 64. */
   readonly width: number;
   readonly signed: boolean;
   readonly big: boolean;
-  /** The number in memory of a value that is written as text; undefined when there is none. */
+  /**
+   * Gives the number that stands in memory for a value written as text; undefined when there is
+   * none.
+   */
   numberOf(value: string): number | bigint | undefined;
 }
 
 const known = new WeakMap<StructLayout, Map<string, PlacedInteger>>();
 
-/** The integer, bitfield or enum of a name, which layouts have where a field depends on it. */
+/**
+ * Gives the place of an integer, bitfield or enum field by its name; every checked layout has it.
+ */
 export function integerIn(layout: StructLayout, name: string): PlacedInteger {
   const integers = known.get(layout) ?? new Map<string, PlacedInteger>();
   known.set(layout, integers);
@@ -50,7 +56,10 @@ function integerType(type: FieldType) {
   return type.kind === "enum" || type.kind === "bits" ? type.of : undefined;
 }
 
-/** Integers up to 2^53 are numbers, which are compared without allocating anything. */
+/**
+ * Reads an integer from text; undefined when the text is none. It is a number up to 2^53, because
+ * comparing numbers allocates nothing, and a bigint beyond.
+ */
 function numberOf(value: string): number | bigint | undefined {
   if (!/^(?:0|-?[1-9]\d{0,19})$/.test(value)) return undefined;
   const number = Number(value);
@@ -62,7 +71,7 @@ function numberOfMember(members: ReadonlyMap<number, number | string>) {
   return (value: string) => numbers.get(value);
 }
 
-/** The integer in a struct at `start`: a number, or a bigint beyond what a number holds. */
+/** Reads the integer of the struct at `start`: a number, or a bigint when no number can hold it. */
 export function readInteger(
   { offset, first, width, signed, big }: PlacedInteger,
   view: DataView,
@@ -73,7 +82,7 @@ export function readInteger(
     const value = readBits(view, at, first, width, big);
     return signed && value >= 2 ** (width - 1) ? value - 2 ** width : value;
   }
-  // The half whose bits come first is the upper one of big-endian numbers.
+  // The upper bits of a big-endian number come first in memory; otherwise the lower ones do.
   const second = first + (big ? width - 32 : 32);
   const [upper, lower] = big
     ? [readBits(view, at, first, width - 32, big), readBits(view, at, second, 32, big)]
@@ -83,7 +92,7 @@ export function readInteger(
   return Number.isSafeInteger(value) ? value : (BigInt(top) << 32n) + BigInt(lower);
 }
 
-/** Up to 32 bits, of which `first` counts from the byte at `at`. */
+/** Reads up to 32 bits, starting with the bit `first` counted from the byte at `at`. */
 function readBits(view: DataView, at: number, first: number, width: number, big: boolean): number {
   if (width === 32 && first % 8 === 0) return view.getUint32(at + first / 8, !big);
   let value = 0;

@@ -1,13 +1,13 @@
 import { type AddressSpace, type ArrayOwner, shapeOf } from "@luo/memory";
 import type { Redirect, Reference } from "./reference-walk.js";
 
-/** Goes along all references behind an object. */
+/** Walks all references behind an object. */
 export type Walk = (redirect: Redirect) => void;
 
 /**
- * Has every reference behind an object lead to where its array is now. An array that changed since the
- * last generation has moved, while other arrays still refer to its former address; rewriting these
- * changes them, so they may move in turn.
+ * Updates every reference behind an object to the address that its array has now. An array that
+ * changed since the last generation has moved, and other arrays may still refer to its former
+ * address. Updating such a reference changes the array that holds it, which may move in turn.
  *
  * @throws {OutOfMemoryError} when the memory cannot grow
  */
@@ -29,7 +29,7 @@ export function redirectReferences(memory: AddressSpace, owner: ArrayOwner, walk
     else others.push(reference);
     return target;
   });
-  /** Where arrays are by now that moved after the walk. */
+  /** By their address at the walk, the addresses of arrays that moved after it. */
   const movedOn = new Map<number, number>();
   const targets = [...new Set(moved.values())];
   for (const target of targets) {

@@ -10,41 +10,46 @@ import {
 } from "@luo/struct";
 import { integerIn, type PlacedInteger, readInteger } from "./placed-integer.js";
 
-/** The structs in memory whose references are followed. */
+/** A walk along the references of structs in one memory. */
 export interface Trail {
   readonly memory: Memory;
-  /** What is added to an offset in the memory to get an address. */
+  /** The address of offset 0 in the memory. */
   readonly base: number;
-  /** Where the bytes end that the struct at hand may take, in the memory. */
+  /** The offset in the memory at which the bytes of the current struct end. */
   readonly end: number;
-  /** Is called for each reference: one at `at` in the memory, to an array of such elements. */
+  /**
+   * Receives a reference: its offset in the memory, its byte order, and the layout of the elements.
+   */
   array(element: StructLayout, at: number, big: boolean): void;
 }
 
 /**
  * Follows the references in a value.
  *
- * @param at of the value, in the trail's memory
- * @param start of the struct that it is a field of
+ * @param at offset of the value in the trail's memory
+ * @param start offset of the struct that has the value as a field
  */
 type Follow = (trail: Trail, at: number, start: number) => void;
 
 /** A field that may lead to references. */
 export interface Step {
-  /** From the start of the struct, in bytes. */
+  /** Bytes from the start of the struct. */
   readonly offset: number;
   readonly follow: Follow;
 }
 
-interface Context {
+/** The field whose type is looked at, and the struct that it belongs to. */
+interface FieldInStruct {
   readonly layout: StructLayout;
   readonly field: FieldLayout;
 }
 
 const nowhere = () => undefined;
 
-/** By kind, how to follow the references in a value; undefined where there can be none. */
-const FOLLOW: PerKind<Follow | undefined, Context> = {
+/**
+ * By kind, the function that follows the references in a value; undefined where there can be none.
+ */
+const FOLLOW: PerKind<Follow | undefined, FieldInStruct> = {
   scalar: nowhere,
   enum: nowhere,
   bits: nowhere,
@@ -79,7 +84,7 @@ const FOLLOW: PerKind<Follow | undefined, Context> = {
       if (follow !== undefined && number !== undefined) follows.set(number, follow);
     }
     if (follows.size === 0) return undefined;
-    // A value that stands for no struct is found when the object is read.
+    // A discriminator that stands for no struct is an error only when the object is read.
     return (trail, at, start) => {
       follows.get(readInteger(told, trail.memory.view, start))?.(trail, at, start);
     };
@@ -88,7 +93,7 @@ const FOLLOW: PerKind<Follow | undefined, Context> = {
     const big = field.endian === "big";
     let element: StructLayout | undefined;
     return (trail, at) => {
-      // Not before the first is found, as structs may refer to each other.
+      // The layout is needed only now: earlier, structs that refer to each other would never end.
       element ??= layoutOf(of());
       trail.array(element, at, big);
     };
@@ -98,7 +103,7 @@ const FOLLOW: PerKind<Follow | undefined, Context> = {
 
 const known = new WeakMap<StructLayout, readonly Step[]>();
 
-/** The fields of a struct that may lead to references, in the order of memory. */
+/** Gives the fields of a struct that may lead to references, in the order of memory. */
 export function stepsOf(layout: StructLayout): readonly Step[] {
   const found = known.get(layout);
   if (found !== undefined) return found;
@@ -110,7 +115,7 @@ export function stepsOf(layout: StructLayout): readonly Step[] {
   return steps;
 }
 
-/** Inside of a struct, its fields are placed from its own start. */
+/** Follows a struct inside another one; the offsets of its fields count from its own start. */
 function followStruct(layout: StructLayout): Follow | undefined {
   if (!layout.references) return undefined;
   const steps = stepsOf(layout);
@@ -119,7 +124,11 @@ function followStruct(layout: StructLayout): Follow | undefined {
   };
 }
 
-/** How many elements of a flexible array there are, which cannot be more than fit. */
+/**
+ * Reads the number of elements of a flexible array.
+ *
+ * @throws {BadAddressError} when it is negative, or more than the `room` for them
+ */
 function countedBy(
   counter: PlacedInteger,
   { memory, base }: Trail,

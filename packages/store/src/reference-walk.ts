@@ -11,7 +11,7 @@ import type { Layouts } from "./layouts.js";
 import { type Step, stepsOf, type Trail } from "./reference-steps.js";
 import type { ImageSchema } from "./schemas.js";
 
-/** Elements of an array in a row, in one extent. */
+/** The elements of an array in one of its extents. */
 export interface ArrayRow {
   /** Address of the array's header. */
   readonly array: number;
@@ -23,7 +23,9 @@ export interface ArrayRow {
 
 /** A field that refers to an array. */
 export interface Reference {
-  /** The address that it holds: of the array's header, unless the array has moved. */
+  /**
+   * The address in the field: that of the array's header, or a former one if the array has moved.
+   */
   readonly array: number;
   /** Address of the field, a u64. */
   readonly at: number;
@@ -33,45 +35,54 @@ export interface Reference {
   readonly holder: ArrayRow | undefined;
 }
 
-/** The address at which to go on in place of the one that a field holds, if it is another. */
+/**
+ * Gives the address of the array that a reference leads to now; undefined when it is the one in the
+ * field.
+ */
 export type Redirect = (reference: Reference) => number | undefined;
 
-/** Is told of all that an object consists of, as it is found. */
+/** Receives the references and allocations of an object as the walk finds them. */
 export interface ReferenceVisitor {
-  /** Comes before anything else; without it, every array is where the reference says. */
+  /** Called first for each reference. Without it, every array lies at the address in the field. */
   readonly redirect?: Redirect;
   /**
-   * A reference to the array at an address. Several may lead to one: returning false leaves out what
-   * is behind this one, its header included.
+   * Called for each reference to the array at an address; several references may lead to one array.
+   * Returning false skips the array this time, its header included.
    */
   reference(array: number): boolean;
-  /** An allocation: the object itself, or a header, a table or an extent of an array. */
+  /**
+   * Called for each allocation: the object itself, or the header, the table or an extent of an
+   * array.
+   */
   allocation(address: number, bytes: number, what: string): void;
 }
 
 interface WalkOptions {
-  /** Whether the elements of arrays are held against their checksums; false by default. */
+  /** True to check the elements of arrays against their checksums; false by default. */
   readonly contents?: boolean;
 }
 
-/** Structs in a row that are still to be looked at: there may be more than a list has room for. */
+/**
+ * Structs in a row that are still to be visited. A row stands for all of them, as there may be
+ * millions.
+ */
 interface Row {
   readonly layout: StructLayout;
-  /** Of each struct. */
+  /** Bytes of each struct. */
   readonly bytes: number;
   readonly memory: Memory;
-  /** What is added to an offset in the memory to get an address. */
+  /** The address of offset 0 in the memory. */
   readonly base: number;
   readonly holder: ArrayRow | undefined;
-  /** In the memory, of the next struct. */
+  /** Offset in the memory of the next struct. */
   offset: number;
   left: number;
 }
 
 /**
- * Goes along the references of objects by the layouts of their structs, so it needs no class of the
- * program: to take account of memory, to free what an object consists of, and to look for what cannot
- * be right. It reads references, and the integers that tell where those are, and decodes nothing.
+ * Walks the references of objects by the layouts in the image, without any class of the program.
+ * The walk serves to account for memory, to free an object with its arrays, and to verify. It reads
+ * references and the integers that they depend on, and decodes nothing else.
  */
 export class ReferenceWalk {
   readonly #memory: AddressSpace;
@@ -83,12 +94,12 @@ export class ReferenceWalk {
   }
 
   /**
-   * Visits an object and every array behind it, for as long as the visitor goes into those: one that
-   * goes into each array once comes to an end also where references run in a circle. Nothing is kept on
-   * the stack for an array, so lists may be of any length.
+   * Visits an object and every array behind it that the visitor enters. A visitor that enters each
+   * array once ends also where references form a circle. The walk keeps its own list of rows
+   * instead of calling itself, so linked lists of any length need no stack.
    *
-   * @throws {BadAddressError} when something cannot lie where it is said to
-   * @throws {BadImageError} when the schemas of the image describe no layouts
+   * @throws {BadAddressError} when an allocation cannot lie at its address
+   * @throws {BadImageError} when the schemas of the image do not describe a layout
    */
   walk(
     schema: ImageSchema,
@@ -107,7 +118,7 @@ export class ReferenceWalk {
     const base = address - offset;
     const rows: Row[] = [{ layout, bytes, memory, base, holder: undefined, offset, left: 1 }];
     for (let row = rows.at(-1); row !== undefined; row = rows.at(-1)) {
-      // Arrays that are found go first; the rest of the row waits below them.
+      // Arrays that were just found are walked first; the rest of the row waits below them.
       const found = rows.length;
       const trail = new ArrayTrail(this.#memory, row, rows, visitor, contents);
       const steps = stepsOf(row.layout);
@@ -189,7 +200,7 @@ class ArrayTrail implements Trail {
     }
   }
 
-  /** Where the array of a reference has moved to, if it has. */
+  /** Gives the address that the array of a reference has moved to; undefined when it has not. */
   #target(stored: bigint, at: number, big: boolean): number | undefined {
     const { redirect } = this.#visitor;
     if (redirect === undefined) return undefined;

@@ -3,23 +3,34 @@ import { type StructClass, show } from "@luo/struct";
 import { BadImageError } from "./errors.js";
 import { PoolAllocation, PoolRecord } from "./image-records.js";
 
-/** The account of resident pools in an image: a block list of pools, each with one of allocations. */
+/**
+ * The record of resident pools in an image: a block list of pools, each with a block list of its
+ * allocations.
+ */
 export class ResidentPools {
   readonly #memory: PreservedMemory;
   readonly #pool: Pool;
   #address: number;
   #lists: BlockList<object>[] = [];
-  /** What was written last: how often each pool had changed. */
+  /** The state of the pools when they were last written: how often each had changed. */
   #written = "[]";
 
-  /** @param pool where the account lies; @param address of its first block; 0 for none */
+  /**
+   * @param pool the pool for the block lists
+   * @param address the address of the first block of the list of pools; 0 for none
+   */
   constructor(memory: PreservedMemory, pool: Pool, address: number) {
     this.#memory = memory;
     this.#pool = pool;
     this.#address = address;
   }
 
-  /** Takes account of what the pools hold. @throws {BadAddressError} when it cannot be right */
+  /**
+   * Has the pools adopt the allocations that the image lists for them.
+   *
+   * @throws {BadAddressError} when a block or an allocation cannot lie at its address
+   * @throws {BadImageError} when a pool is listed twice
+   */
   restore(): void {
     this.#lists = [];
     const names = new Set<string>();
@@ -37,7 +48,7 @@ export class ResidentPools {
     this.#written = this.#state();
   }
 
-  /** A list whose blocks are in no other. */
+  /** Reads one list, and adopts its blocks so that no other list can share them. */
   #restore<T extends object>(address: number, struct: StructClass<T>): BlockList<T> {
     const list = BlockList.restore(this.#pool, address, struct);
     for (const block of list.blocks) this.#pool.adopt(block, PAGE_SIZE, "a block of the pools");
@@ -45,7 +56,7 @@ export class ResidentPools {
     return list;
   }
 
-  /** Writes the account anew when a pool has changed, and returns its address. */
+  /** Rewrites the lists when a pool has changed, and gives the address of the list of pools. */
   write(): number {
     const state = this.#state();
     if (state === this.#written) return this.#address;
@@ -62,7 +73,10 @@ export class ResidentPools {
     return this.#address;
   }
 
-  /** Lists all resident pools, adds what it allocates to `lists`, and returns where they begin. */
+  /**
+   * Writes the lists of all resident pools, adds each to `lists`, and gives the address of the
+   * first.
+   */
   #list(lists: BlockList<object>[]): number {
     const records = BlockList.alloc(this.#pool, PoolRecord);
     lists.push(records);

@@ -9,15 +9,15 @@ import { BadImageError } from "./errors.js";
 
 /** A layout as an image carries it. */
 export interface ImageSchema extends StructSchema {
-  /** The layout fingerprint of the struct with all that it mentions: 16 hexadecimal digits. */
+  /** The fingerprint of the struct and of all structs that it mentions: 16 hexadecimal digits. */
   readonly fingerprint: string;
 }
 
-/** `family@version`, as types refer to it. */
+/** Gives `family@version`, the name by which types refer to a schema. */
 export const nameOf = ({ family, version }: Pick<StructSchema, "family" | "version">) =>
   `${family}@${version}`;
 
-/** A layout fingerprint as schemas have it. */
+/** Gives the fingerprint of a struct as schemas have it: 16 hexadecimal digits. */
 export const digitsOf = (struct: StructClass) =>
   fingerprintOf(struct).toString(16).padStart(16, "0");
 
@@ -25,10 +25,10 @@ export const digitsOf = (struct: StructClass) =>
 export class Schemas {
   readonly list: ImageSchema[] = [];
   readonly #byName = new Map<string, number>();
-  /** The classes of schemas, as far as the program has them. */
+  /** The classes of those schemas that the program writes. */
   readonly #structs = new WeakMap<ImageSchema, StructClass>();
 
-  /** @throws {BadImageError} when the text is no list of schemas */
+  /** Reads schemas from JSON. @throws {BadImageError} when the text is not a list of schemas */
   static parse(text: string): Schemas {
     let parsed: unknown;
     try {
@@ -50,13 +50,13 @@ export class Schemas {
     return JSON.stringify(this.list);
   }
 
-  /** The index of a `family@version`; undefined when there is none. */
+  /** Gives the index of a `family@version`; undefined when there is none. */
   find(name: string): number | undefined {
     return this.#byName.get(name);
   }
 
   /**
-   * The index of a class, which is added with all that it mentions when it is new.
+   * Gives the index of a class. A new class is added, with all classes that it mentions.
    *
    * @throws {BadImageError} when the image has another layout of the same family and version
    */
@@ -69,7 +69,7 @@ export class Schemas {
       if (known === undefined) return this.#add({ ...layout, fingerprint }, mentioned);
       const listed = this.list[known];
       if (listed?.fingerprint === fingerprint) {
-        // From here on the class tells what its text would have to be parsed for.
+        // The class has the layout, so the schema's text need not be parsed.
         this.#structs.set(listed, mentioned);
         return known;
       }
@@ -81,7 +81,7 @@ export class Schemas {
     return indices[0] as number;
   }
 
-  /** The class of a schema; undefined when the program has not named one. */
+  /** Gives the class of a schema; undefined while the program has not written one of it. */
   structOf(schema: ImageSchema): StructClass | undefined {
     return this.#structs.get(schema);
   }
@@ -117,7 +117,7 @@ const FIELD: Readonly<Record<"name" | "type" | "offset" | "bitOffset", Check>> =
   bitOffset: (value) => value === undefined || isCount(value),
 };
 
-/** The first member that is not as it must be. */
+/** Gives the name of the first invalid member; empty when the value is no object. */
 function misfit(table: Readonly<Record<string, Check>>, value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return "";
   const members = value as Record<string, unknown>;

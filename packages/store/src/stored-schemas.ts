@@ -3,59 +3,62 @@ import { BadImageError } from "./errors.js";
 import type { RootV1 } from "./image-records.js";
 import { Schemas } from "./schemas.js";
 
-/** Bytes of JSON: thousands of classes have less, and what is parsed takes twenty times as much. */
+/**
+ * The most bytes of JSON, 16 MiB: thousands of classes take less, and parsing takes 20 times as
+ * much.
+ */
 const MAX_LENGTH = 16 << 20;
 
-/** What a root says of the schemas. */
-type Place = Pick<RootV1, "schemas" | "schemasLength" | "schemasChecksum">;
+/** The JSON text of the schemas, as a root refers to it: its address, length and checksum. */
+type StoredText = Pick<RootV1, "schemas" | "schemasLength" | "schemasChecksum">;
 
-/** The schemas of an image, and where they were written last. */
+/** The schemas of an image, and the text that they were last written to. */
 export class StoredSchemas {
   readonly schemas: Schemas;
   readonly #pool: Pool;
-  #place: Place;
+  #text: StoredText;
   #written: number;
 
   /**
-   * @throws {BadImageError} when they have changed since they were written, or are none
-   * @throws {BadAddressError} when they cannot lie where they are said to
+   * @throws {BadImageError} when the text fails its checksum, or is not a list of schemas
+   * @throws {BadAddressError} when the text cannot lie at its address
    */
-  constructor(pool: Pool, place: Place) {
+  constructor(pool: Pool, text: StoredText) {
     this.#pool = pool;
-    this.#place = place;
-    this.schemas = place.schemasLength === 0 ? new Schemas() : this.#read(place);
+    this.#text = text;
+    this.schemas = text.schemasLength === 0 ? new Schemas() : this.#read(text);
     this.#written = this.schemas.list.length;
   }
 
-  /** Takes account of where they lie. */
+  /** Has the pool adopt the text. */
   adopt(): void {
-    const { schemas, schemasLength } = this.#place;
+    const { schemas, schemasLength } = this.#text;
     if (schemasLength > 0) this.#pool.adopt(schemas, schemasLength, "the schemas");
   }
 
   /**
-   * Writes them anew when there are more, and returns where they lie.
+   * Writes the schemas again when there are more, and gives the text.
    *
-   * @throws {BadImageError} when they are longer than readers take
+   * @throws {BadImageError} when the text is longer than readers accept, 16 MiB
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
-  write(): Place {
-    if (this.schemas.list.length === this.#written) return this.#place;
+  write(): StoredText {
+    if (this.schemas.list.length === this.#written) return this.#text;
     const { memory } = this.#pool;
     const json = new TextEncoder().encode(this.schemas.toString());
     checkLength(json.length);
     const schemas = this.#pool.allocate(json.length);
     const at = memory.at(schemas);
     at.memory.bytes(at.offset, json.length).set(json);
-    if (this.#place.schemasLength > 0) this.#pool.free(this.#place.schemas);
+    if (this.#text.schemasLength > 0) this.#pool.free(this.#text.schemas);
     const schemasLength = json.length;
     const schemasChecksum = memory.checksumOf(at, schemasLength);
-    this.#place = { schemas, schemasLength, schemasChecksum };
+    this.#text = { schemas, schemasLength, schemasChecksum };
     this.#written = this.schemas.list.length;
-    return this.#place;
+    return this.#text;
   }
 
-  #read({ schemas, schemasLength, schemasChecksum }: Place): Schemas {
+  #read({ schemas, schemasLength, schemasChecksum }: StoredText): Schemas {
     const { memory } = this.#pool;
     checkLength(schemasLength);
     const at = memory.locate(schemas, schemasLength, "the schemas");

@@ -4,9 +4,9 @@ import { CheckedCodec } from "../bytes/checked-codec.js";
 import { BadAddressError, hex } from "../bytes/errors.js";
 
 /**
- * An array is a header, a table and extents. A field refers to the header by its address; the table
- * lists the extents, which hold nothing but elements. So the array grows by further extents, and
- * nothing that lies in memory ever moves.
+ * The header of an array. An array is a header, a table and extents: a field holds the address of
+ * the header, the header that of the table, and the table lists the extents. Extents hold nothing
+ * but elements. An array grows by further extents, so nothing in memory ever moves.
  */
 @LuoStruct(0, { family: "luo.array" })
 export class ArrayHeader {
@@ -26,12 +26,12 @@ export class ArrayHeader {
   @u32 checksum = 0;
 }
 
-/** Room for elements. Every extent but the last is full, and that one is not empty. */
+/** Room for elements in a row. Every extent but the last is full; the last holds at least one. */
 @LuoStruct(0, { family: "luo.extent" })
 export class ArrayExtent {
   /** Address of the first element. */
   @u64.number address = 0;
-  /** Elements that fit. */
+  /** Elements that fit, at least 1. */
   @u32 capacity = 0;
   /** XXH32 of the elements in use. */
   @u32 checksum = 0;
@@ -43,18 +43,22 @@ const extentCodec = codecOf(ArrayExtent);
 /** Bytes of an array's header. */
 export const HEADER_BYTES = headerCodec.size;
 
-/** Bytes that are allocated for a table: it has room for a power of two, so that it rarely moves. */
+/**
+ * Gives the bytes to allocate for a table of so many entries. The table has room for a power of
+ * two, so that a growing array rarely needs another one.
+ */
 export const tableBytes = (extents: number) =>
   extents === 0 ? 0 : 2 ** Math.ceil(Math.log2(extents)) * extentCodec.size;
 
-/** An array, as its owner sees it and as messages name it. */
+/** An array as its owner and messages identify it. */
 export interface ArrayIdentity {
+  /** Address of the header. */
   readonly address: bigint | number;
   /** The name of the element's struct. */
   readonly name: string;
 }
 
-/** Writes header and table, with their checksums. */
+/** Writes the table and then the header, each with its checksum. */
 export function writeArray(
   memory: AddressSpace,
   address: number,
@@ -79,10 +83,11 @@ export function writeArray(
 }
 
 /**
- * The header of an array of whatever elements, checked. The table that it refers to is not looked at
- * yet.
+ * Reads and checks the header of an array, whatever the layout of its elements. It does not read
+ * the table.
  *
- * @throws {BadAddressError} when it cannot be right
+ * @param elementSize bytes per element that the reader expects
+ * @throws {BadAddressError} when the header is outside the memory, damaged, or inconsistent
  */
 export function readArrayHeader(
   memory: AddressSpace,
@@ -106,9 +111,10 @@ export function readArrayHeader(
 }
 
 /**
- * The extents that the table of an array lists, checked.
+ * Reads and checks the table of an array, and gives the extents that it lists.
  *
- * @throws {BadAddressError} when they cannot be right
+ * @throws {BadAddressError} when the table is damaged, or an extent is outside the memory, has no
+ *   room, or lies behind the last element
  */
 export function readArrayTable(
   memory: AddressSpace,
@@ -125,7 +131,7 @@ export function readArrayTable(
   }
   const list: ArrayExtent[] = [];
   let room = 0;
-  // Each is checked before the next is decoded: a table may be large and none of it right.
+  // Each entry is checked before the next is decoded, so a large forged table fails early.
   for (let entry = at.offset; entry < at.offset + length; entry += extentCodec.size) {
     const extent = extentCodec.decode(at.memory, entry);
     const { address, capacity } = extent;
@@ -141,7 +147,7 @@ export function readArrayTable(
   return list;
 }
 
-/** Throws an error that names the array. */
+/** Gives a function that throws an error which names the array. */
 const wrong =
   (address: bigint | number, name: string) =>
   (found: string, expected?: string): never => {

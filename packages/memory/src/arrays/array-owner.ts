@@ -5,46 +5,51 @@ import { type ArrayHost, PreservedArray, shapeOf } from "./array.js";
 import { ArrayStorage, type ElementShape } from "./array-storage.js";
 import { ArrayWriter } from "./array-writer.js";
 
-/** Numbers the owners of this process. */
+/** Counts the owners of this process; each takes the count as its `id`. */
 let owners = 0;
 
 /**
- * The owner of arrays that live together, such as those of one object. It puts structs with their
- * arrays into a pool, and resolves references to them.
+ * Owns arrays that live together, such as those of one object. It puts structs with their arrays
+ * into a pool, and resolves references to them.
  *
  *     const arrays = new ArrayOwner(memory.pool("index"));
  *     const list = arrays.alloc(Item);
  *     list.append([item]);
  *     arrays.flush();
  *
- * An array is identified by its address: all views that lead to one address show one array, also
- * after it changed and got another. A change is complete in memory after `flush`, which every commit
- * of the memory does.
+ * An array is identified by its address. All views that were loaded from one address show one
+ * array, also after a change gave it another address. A change is complete in memory after `flush`,
+ * which every commit of the memory calls.
+ *
+ * A fork is an owner of the same arrays in which they change apart from this one, such as for one
+ * decoded copy of an object. Several copies can change without disturbing each other; when one of
+ * them is written back, its fork becomes the keeper (see `ArrayWriter.keeper`), and only its arrays
+ * stay.
  */
 export class ArrayOwner implements ArrayHost {
   readonly id = owners++;
   readonly pool: Pool;
   readonly #base: ArrayOwner | undefined;
-  /** Forks that hold changes. */
+  /** Forks in which arrays have changed. */
   readonly #forks = new Set<ArrayOwner>();
   #epoch = 0;
   #ended = false;
-  /** Arrays that changed, by each address that they have had since. */
+  /** Arrays that changed, by their address and by each address that they had before. */
   readonly #changed = new Map<number, ArrayStorage>();
-  /** Allocations of arrays that were written for elements of others. */
+  /** Allocations of arrays that were written because elements of others refer to them. */
   #written: number[] = [];
-  /** Addresses of arrays that were freed, with the epoch in which they were. */
+  /** By the address of a freed array, the epoch in which it was freed. */
   readonly #freed = new Map<number, number>();
 
-  /** @param base the owner that this is a fork of; see `fork` */
+  /** @param base the owner that this one is a fork of; see `fork` */
   constructor(pool: Pool, base?: ArrayOwner) {
     this.pool = pool;
     this.#base = base;
   }
 
   /**
-   * An owner of the same arrays, in which they change apart from this one: its views see the arrays as
-   * they lie in memory, without changes by other forks. It ends with this owner.
+   * Makes an owner of the same arrays, in which they change apart from this one. Its views see the
+   * arrays as the memory holds them, without changes by other forks. It ends when this owner ends.
    */
   fork(): ArrayOwner {
     return new ArrayOwner(this.pool, this);
@@ -63,7 +68,7 @@ export class ArrayOwner implements ArrayHost {
   }
 
   /**
-   * An empty array; `append` fills it.
+   * Allocates an empty array, for `append` to fill.
    *
    * @throws {ArgumentError} when the struct has no bytes
    * @throws {OutOfMemoryError} when the memory cannot grow
@@ -75,25 +80,25 @@ export class ArrayOwner implements ArrayHost {
   }
 
   /**
-   * The array at an address. Its header is checked; the table is read, and checked, when an element
-   * is first asked for.
+   * Gives a view of the array at an address. The header is checked at once; the table is read and
+   * checked when an element is first asked for.
    *
-   * @throws {BadAddressError} when the header cannot be right, or the elements are of another layout
+   * @throws {BadAddressError} when the header cannot be right, or the elements have another layout
    */
   load<T extends object>(address: bigint | number, struct: StructClass<T>): PreservedArray<T> {
     return new PreservedArray(this, struct, this.storageAt(address, shapeOf(struct)));
   }
 
-  /** Writes an array, unless it is one of this owner, and returns its address. */
+  /** Writes an array, unless this owner has it already, and gives its address. */
   store(elements: Sequence<object>, of: StructClass): bigint {
     return this.write((refs) => refs.store(elements, of));
   }
 
   /**
-   * Writes a struct and, elsewhere in the pool, the arrays that it refers to. Returns its address.
+   * Writes a struct, and elsewhere in the pool the arrays that it refers to. Gives its address.
    *
-   * @throws {FieldRangeError} when a value does not fit; nothing stays allocated then
-   * @throws {OutOfMemoryError} when the memory cannot grow; the same holds
+   * @throws {FieldRangeError} when a value does not fit; nothing stays allocated
+   * @throws {OutOfMemoryError} when the memory cannot grow; nothing stays allocated
    */
   put<T extends object>(struct: StructClass<T>, value: T): number {
     const codec = codecOf(struct);
@@ -111,7 +116,7 @@ export class ArrayOwner implements ArrayHost {
   /**
    * Reads the struct at an address.
    *
-   * @throws {BadAddressError} when it or an array that it refers to cannot lie there
+   * @throws {BadAddressError} when the struct, or an array that it refers to, cannot lie there
    */
   get<T extends object>(struct: StructClass<T>, address: number): T {
     const codec = codecOf(struct);
@@ -122,7 +127,7 @@ export class ArrayOwner implements ArrayHost {
   /**
    * Frees an array, and every array that its elements refer to.
    *
-   * @throws {AllocationError} when it was freed already
+   * @throws {AllocationError} when one of them was freed already
    */
   free(array: PreservedArray): void {
     const found = new Map([[array.address, array]]);
@@ -140,20 +145,27 @@ export class ArrayOwner implements ArrayHost {
     }
   }
 
-  /** Completes all arrays in memory. @throws {OutOfMemoryError} when the memory cannot grow */
+  /**
+   * Completes all changed arrays in memory.
+   *
+   * @throws {OutOfMemoryError} when the memory cannot grow
+   */
   flush(): void {
     if (this.ended) return;
     for (const storage of this.#changed.values()) storage.flush();
   }
 
-  /** Ends the owner and its forks: their arrays throw from now on, and none is completed any more. */
+  /**
+   * Ends the owner and its forks. Views of their arrays throw from now on, and `flush` completes
+   * none of them any more.
+   */
   end(): void {
     this.#ended = true;
   }
 
   /**
-   * Every allocation of arrays that changed, with those that only readers of earlier generations need,
-   * and of arrays that were written for elements; those of forks included.
+   * Every allocation of arrays that changed, of arrays that were written because elements refer to
+   * them, and of all forks. Allocations that only readers of earlier generations need are included.
    */
   get allocations(): ReadonlySet<number> {
     const all = new Set(this.#written);
@@ -165,7 +177,9 @@ export class ArrayOwner implements ArrayHost {
     return all;
   }
 
-  /** The addresses that arrays had before they moved: references may still lead there. */
+  /**
+   * By each address that an array had before it moved, its address now. References may be stale.
+   */
   get moved(): ReadonlyMap<number, number> {
     const moved = new Map<number, number>();
     for (const storage of this.#changed.values()) {
@@ -175,8 +189,8 @@ export class ArrayOwner implements ArrayHost {
   }
 
   /**
-   * Frees every allocation that only readers of earlier generations need. References to the addresses
-   * that arrays had before must be gone by then.
+   * Frees every allocation that only readers of earlier generations need. The caller first replaces
+   * all references to the addresses that arrays had before.
    */
   freeFormer(): void {
     for (const storage of new Set(this.#changed.values())) {
@@ -186,7 +200,7 @@ export class ArrayOwner implements ArrayHost {
     }
   }
 
-  /** The storage of the array at an address, whatever the class of its elements. */
+  /** Gives the storage of the array at an address; the class of its elements need not be known. */
   storageAt(address: bigint | number, shape: ElementShape): ArrayStorage {
     const changed = this.#changed.get(Number(address));
     const isSame = changed?.shape.fingerprint === shape.fingerprint;
@@ -225,7 +239,9 @@ export class ArrayOwner implements ArrayHost {
   }
 }
 
-/** The arrays that a decoded value refers to. */
+/**
+ * Gives the arrays that a decoded value refers to, those in structs and lists inside it included.
+ */
 function arraysIn(value: unknown): PreservedArray[] {
   if (value instanceof PreservedArray) return [value];
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];

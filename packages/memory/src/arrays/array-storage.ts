@@ -11,11 +11,11 @@ import {
 } from "./array-format.js";
 import { Extents, type Range } from "./extents.js";
 
-/** The elements of an array, as far as its storage knows them. */
+/** The elements of an array, as far as its storage needs to know them. */
 export interface ElementShape {
   /** The struct's name, for messages. */
   readonly name: string;
-  /** In bytes, at least 1. */
+  /** Bytes per element, at least 1. */
   readonly size: number;
   /** The layout fingerprint of the struct. */
   readonly fingerprint: bigint;
@@ -24,9 +24,9 @@ export interface ElementShape {
 /**
  * One array in preserved memory, as bytes: its header, its table and its extents.
  *
- * A sealed generation is never written to: the first change after a seal gives the array a header at
- * another address, and each extent that changes is copied first. The allocations that only readers
- * of earlier generations need are `former`, until somebody frees them.
+ * A sealed generation is never written to. The first change after a seal gives the array a header
+ * at another address, and each extent is copied before it changes. The allocations that only
+ * readers of earlier generations need are listed in `former`; the owner of the array frees them.
  */
 export class ArrayStorage implements ArrayIdentity {
   readonly shape: ElementShape;
@@ -35,9 +35,9 @@ export class ArrayStorage implements ArrayIdentity {
   #address: number;
   #table: number;
   #tableBytes: number;
-  /** The generation that allocated the header; -1 when it was there before the program. */
+  /** The generation that allocated the header; -1 when an earlier program allocated it. */
   #generation: number;
-  /** False while header, table or a checksum in memory are not right. */
+  /** False while the header, the table or a checksum in memory is out of date. */
   #complete: boolean;
   #formerHeaders: number[] = [];
   #formerTables: number[] = [];
@@ -58,7 +58,7 @@ export class ArrayStorage implements ArrayIdentity {
     this.#complete = place.generation < 0;
   }
 
-  /** An empty array. @throws {OutOfMemoryError} when the memory cannot grow */
+  /** Allocates an empty array. @throws {OutOfMemoryError} when the memory cannot grow */
   static alloc(pool: Pool, shape: ElementShape): ArrayStorage {
     const address = pool.allocate(HEADER_BYTES);
     const extents = new Extents(pool, shape.name, shape.size, 0, () => []);
@@ -67,10 +67,10 @@ export class ArrayStorage implements ArrayIdentity {
   }
 
   /**
-   * The array at an address. Its header is checked; the table is read, and checked, when an element
-   * is first asked for.
+   * Opens the array at an address. The header is checked at once; the table is read and checked
+   * when an element is first asked for.
    *
-   * @throws {BadAddressError} when the header cannot be right, or the elements are of another layout
+   * @throws {BadAddressError} when the header cannot be right, or the elements have another layout
    */
   static restore(pool: Pool, address: bigint | number, shape: ElementShape): ArrayStorage {
     const { memory } = pool;
@@ -107,13 +107,13 @@ export class ArrayStorage implements ArrayIdentity {
     return this.#extents.length;
   }
 
-  /** Every allocation of the array, but not of arrays that its elements refer to. */
+  /** Every allocation of the array. Arrays that its elements refer to are not included. */
   get allocations(): readonly number[] {
     const table = this.#tableBytes > 0 ? [this.#table] : [];
     return [this.#address, ...table, ...this.#extents.addresses];
   }
 
-  /** Headers that it had: references may still lead to them. */
+  /** Addresses of the headers that the array had before; references may still lead to them. */
   get formerHeaders(): readonly number[] {
     return this.#formerHeaders;
   }
@@ -123,7 +123,7 @@ export class ArrayStorage implements ArrayIdentity {
     return [...this.#formerHeaders, ...this.#formerTables, ...this.#extents.former];
   }
 
-  /** Forgets those, for a holder that frees them. */
+  /** Forgets the `former` allocations, once their holder frees them. */
   forgetFormer(): void {
     this.#formerHeaders = [];
     this.#formerTables = [];
@@ -131,8 +131,8 @@ export class ArrayStorage implements ArrayIdentity {
   }
 
   /**
-   * Says that an object has the array as it is: the next change moves it, as if the generation had been
-   * sealed. What only earlier readers needed is for the holder of that object to free.
+   * Says that an object holds the array as it is now. The next change then moves the array, as after a
+   * seal. The holder of that object frees the allocations that only earlier readers needed.
    */
   share(): void {
     this.#generation = -1;
@@ -140,20 +140,21 @@ export class ArrayStorage implements ArrayIdentity {
     this.forgetFormer();
   }
 
-  /** Where an element in use lies. @throws {BadAddressError} when its bytes have changed */
+  /** Locates an element in use. @throws {BadAddressError} when its bytes fail their checksum */
   locate(index: number): Location {
     return this.#extents.locate(index);
   }
 
-  /** Where elements in use lie, extent by extent. @throws {BadAddressError} as `locate` does */
+  /** Locates elements in use, extent by extent. @throws {BadAddressError} as `locate` does */
   ranges(index: number, count: number): Iterable<Range> {
     return this.#extents.ranges(index, count);
   }
 
   /**
-   * Prepares the array for a change: if a sealed generation has it, its header moves.
+   * Prepares the array for a change. If a sealed generation has the header, the array gets another
+   * one.
    *
-   * @throws {OutOfMemoryError} when the memory cannot grow; nothing has changed then
+   * @throws {OutOfMemoryError} when the memory cannot grow; nothing has changed
    */
   change(): void {
     const { generation } = this.#pool.memory;
@@ -169,10 +170,11 @@ export class ArrayStorage implements ArrayIdentity {
   }
 
   /**
-   * Has elements from `index` on written, extent by extent, over those that there are or behind them.
-   * `change` comes before.
+   * Calls `write` for the elements from `index` on, extent by extent. They replace elements in use
+   * or follow them. The caller calls `change` before.
    *
-   * @param write writes the elements `from` to before `to` of those `count` to where they belong
+   * @param write writes the elements `from` up to before `to`, counted within the `count`, at a
+   *   location
    */
   write(
     index: number,
@@ -189,13 +191,13 @@ export class ArrayStorage implements ArrayIdentity {
     }
   }
 
-  /** Says that elements were written behind those in use. */
+  /** Adds elements, which were written behind those in use, to the length. */
   extend(count: number): void {
     this.#extents.length += count;
   }
 
   /**
-   * Completes header, table and checksums in memory.
+   * Completes the header, the table and the checksums in memory.
    *
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
@@ -216,7 +218,7 @@ export class ArrayStorage implements ArrayIdentity {
     this.#complete = true;
   }
 
-  /** Reads all elements. @throws {BadAddressError} when bytes are not those that were written */
+  /** Reads all elements. @throws {BadAddressError} when bytes fail their checksum */
   verify(): void {
     this.#extents.verify();
   }

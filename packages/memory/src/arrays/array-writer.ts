@@ -3,7 +3,7 @@ import type { Pool } from "../bytes/pool.js";
 import { type ArrayHost, PreservedArray, shapeOf, writeElements } from "./array.js";
 import { ArrayStorage } from "./array-storage.js";
 
-/** An array that is still to be filled. */
+/** An array that has an address and is still to be filled. */
 interface Pending {
   readonly storage: ArrayStorage;
   readonly struct: StructClass;
@@ -11,12 +11,13 @@ interface Pending {
 }
 
 /**
- * Writes the arrays behind one value, or several that belong together. Arrays of the owner stay where
- * they are; of all others each is written once, however many references lead to it. A reference is
- * known before its array is filled, so circles close, and lists of any depth need no stack.
+ * Writes the arrays behind one value, or behind several that belong together. Arrays of the owner
+ * stay in place; every other array is written once, however many references lead to it. An array
+ * gets its address before it is filled, so circles close, and lists of any depth need no stack.
  *
- * Of several forks of the owner, only the arrays of one can stay: two forks may hold the same array in
- * different states.
+ * Only one fork of the owner can keep its arrays in place, because two forks may hold the same
+ * array in different states. The first whose array is found is the keeper; arrays of other forks
+ * are copied.
  */
 export class ArrayWriter<Owner extends ArrayHost = ArrayHost> implements RefResolver {
   readonly #pool: Pool;
@@ -25,26 +26,26 @@ export class ArrayWriter<Owner extends ArrayHost = ArrayHost> implements RefReso
   readonly #kept = new Set<PreservedArray>();
   #pending: Pending[] = [];
   readonly #allocations: number[] = [];
-  /** The addresses of the arrays that were written so far, by struct and identity. */
+  /** Addresses of the arrays written so far, by struct and by identity. */
   readonly #written = new Map<StructClass, Map<unknown, number>>();
 
-  /** @param owner the owner whose arrays stay where they are */
+  /** @param owner the owner whose arrays stay in place */
   constructor(pool: Pool, owner: Owner) {
     this.#pool = pool;
     this.#owner = owner;
   }
 
-  /** The owner, or the fork of it, whose arrays are part of what was written; undefined without any. */
+  /** The owner, or its fork, whose arrays stay in place; undefined while none was referred to. */
   get keeper(): Owner | undefined {
     return this.#keeper;
   }
 
-  /** These arrays. */
+  /** The arrays of the keeper that were referred to, and that stay in place. */
   get kept(): ReadonlySet<PreservedArray> {
     return this.#kept;
   }
 
-  /** Every allocation of the arrays that were written. */
+  /** Every allocation made for the arrays that were written. */
   get allocations(): readonly number[] {
     return this.#allocations;
   }
@@ -73,7 +74,7 @@ export class ArrayWriter<Owner extends ArrayHost = ArrayHost> implements RefReso
     return this.#owner.load(address, of);
   }
 
-  /** Fills all arrays, and those behind their elements, level by level. */
+  /** Fills all arrays, and then those that their elements refer to, level by level. */
   finish(): void {
     while (this.#pending.length > 0) {
       const level = this.#pending;
@@ -93,7 +94,7 @@ export class ArrayWriter<Owner extends ArrayHost = ArrayHost> implements RefReso
       storage.extend(elements.length);
       storage.flush();
     } finally {
-      // The header was noted when it was allocated.
+      // The header, which comes first, was noted when it was allocated.
       for (const address of storage.allocations.slice(1)) this.#allocations.push(address);
     }
   }

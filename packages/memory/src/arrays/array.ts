@@ -11,38 +11,44 @@ import {
 import { BadAddressError, hex } from "../bytes/errors.js";
 import type { ArrayStorage, ElementShape } from "./array-storage.js";
 
-/** Elements decoded at a time while iterating: enough to be fast, and little on the heap. */
+/** Elements that iteration decodes at a time: enough to be fast, few enough to use little heap. */
 const SLICE = 1024;
 
-/** The side of an owner that its arrays see. */
+/** An owner as its arrays see it. */
 export interface ArrayHost extends RefResolver {
   /** Tells one owner from another. */
   readonly id: number;
-  /** Counts how often an address came to have another storage. */
+  /**
+   * Counts how often an address got another storage; views look theirs up again when it moves on.
+   */
   readonly epoch: number;
-  /** True once the arrays of the owner are gone. */
+  /** True once the owner has ended and its arrays can no longer be read. */
   readonly ended: boolean;
   /** True for the owner itself, and for forks of it. */
   isOf(owner: ArrayHost): boolean;
   /**
-   * The storage that an array has by now: the given one, unless another view changed the array after
-   * the epoch.
+   * Gives the storage that an array has now: the given one, unless another view changed the array
+   * after the epoch.
    *
    * @throws {BadAddressError} when the array was freed after the epoch
    */
   current(storage: ArrayStorage, epoch: number): ArrayStorage;
-  /** Prepares an array for a change, which all views of it then see. */
+  /** Prepares an array for a change, which all its views then see. */
   change(storage: ArrayStorage): ArrayStorage;
   /**
-   * Calls `act` with a resolver that writes the arrays behind elements. All of them are written when
-   * it returns; none stays when it throws.
+   * Calls `act` with a resolver that writes the arrays behind elements. All of them are written
+   * when `write` returns; none stays allocated when it throws.
    */
   write<R>(act: (refs: RefResolver) => R): R;
 }
 
 const shapes = new WeakMap<StructClass, ElementShape>();
 
-/** @throws {ArgumentError} when the struct has no bytes */
+/**
+ * Gives the shape of an array whose elements are of a struct.
+ *
+ * @throws {ArgumentError} when the struct has no bytes
+ */
 export function shapeOf(struct: StructClass): ElementShape {
   const known = shapes.get(struct);
   if (known !== undefined) return known;
@@ -57,20 +63,20 @@ export function shapeOf(struct: StructClass): ElementShape {
 }
 
 /**
- * A view of an array in preserved memory. Elements are decoded when they are asked for, and the bytes
- * that they lie in are held against their checksum when they are first read. All views of one array
- * see the same elements.
+ * A view of an array in preserved memory. Elements are decoded when they are asked for; the bytes
+ * of an extent are checked against their checksum when one of its elements is first read. All views
+ * of one array see the same elements.
  *
- * A sealed generation is never written to: the first change after a seal gives the array another
- * `address`, and each extent that changes is copied first. Put the object that refers to the array
- * again for the change to last.
+ * A sealed generation is never written to. The first change after a seal gives the array another
+ * `address`, and each extent is copied before it changes. For the change to last, put the object
+ * that refers to the array again.
  */
 export class PreservedArray<T extends object = object> implements Sequence<T> {
   readonly struct: StructClass<T>;
   readonly #codec: StructCodec<T>;
   #owner: ArrayHost;
   #storage: ArrayStorage;
-  /** The owner's epoch when the storage was last known to be the right one. */
+  /** The owner's epoch when the storage was last looked up. */
   #epoch: number;
 
   /** Use `ArrayOwner.alloc` or `ArrayOwner.load`. */
@@ -96,7 +102,7 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     return `${this.#owner.id}:${this.#current.address}`;
   }
 
-  /** Every allocation of the array, but not of arrays that its elements refer to. */
+  /** Every allocation of the array. Arrays that its elements refer to are not included. */
   get allocations(): readonly number[] {
     return this.#current.allocations;
   }
@@ -105,7 +111,7 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     return this.#owner;
   }
 
-  /** Moves the view to the owner of the object that the array is part of from now on. */
+  /** Hands the view to the owner of the object that holds the array from now on. */
   transfer(owner: ArrayHost): void {
     this.#storage = this.#current;
     this.#storage.share();
@@ -113,7 +119,11 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     this.#epoch = owner.epoch;
   }
 
-  /** @throws {BadAddressError} when its bytes are not those that were written */
+  /**
+   * Decodes one element; a negative index counts from the end. Gives undefined when there is none.
+   *
+   * @throws {BadAddressError} when bytes fail their checksum
+   */
   at(index: number): T | undefined {
     const storage = this.#current;
     const { length } = storage;
@@ -130,10 +140,10 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
   }
 
   /**
-   * Elements from `index` on, all decoded at once.
+   * Decodes `count` elements from `index` on, all at once.
    *
-   * @throws {ArgumentError} when the array has not that many
-   * @throws {BadAddressError} when bytes are not those that were written
+   * @throws {ArgumentError} when the array has fewer
+   * @throws {BadAddressError} when bytes fail their checksum
    */
   decode(index = 0, count: number = this.length - index): T[] {
     const storage = this.#check(index, count);
@@ -146,7 +156,9 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     return values;
   }
 
-  /** Walks the elements without making an object for each: the same view, moved along. */
+  /**
+   * Walks the elements without making an object for each: one cursor moves from one to the next.
+   */
   *views(): IterableIterator<T> {
     const storage = this.#current;
     for (const { memory, offset, count } of storage.ranges(0, storage.length)) {
@@ -156,9 +168,9 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
   }
 
   /**
-   * Writes elements over those from `index` on. When it throws, the elements are as before.
+   * Replaces elements from `index` on. When it throws, the elements are as before.
    *
-   * @throws {ArgumentError} when the array has not that many
+   * @throws {ArgumentError} when the array has fewer
    * @throws {FieldRangeError} when an element does not fit its struct
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
@@ -180,8 +192,8 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
   }
 
   /**
-   * Adds elements at the end, in new extents where the last is full. When it throws, the length is as
-   * before.
+   * Adds elements at the end: in the last extent as far as it has room, then in further ones. When
+   * it throws, the length is as before.
    *
    * @throws {FieldRangeError} when an element does not fit its struct
    * @throws {OutOfMemoryError} when the memory cannot grow
@@ -193,7 +205,7 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
     storage.extend(length);
   }
 
-  /** Reads all elements. @throws {BadAddressError} when bytes are not those that were written */
+  /** Reads all elements. @throws {BadAddressError} when bytes fail their checksum */
   verify(): void {
     this.#current.verify();
   }
@@ -223,9 +235,9 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
 }
 
 /**
- * Writes elements behind those that a storage has; its length is for the caller to extend.
+ * Writes elements behind those that a storage has. The caller extends the length.
  *
- * @throws {ArgumentError} when the elements end before their length
+ * @throws {ArgumentError} when the sequence gives fewer elements than its length
  */
 export function writeElements<T extends object>(
   storage: ArrayStorage,
@@ -242,7 +254,7 @@ export function writeElements<T extends object>(
   });
 }
 
-/** The next so many elements. */
+/** Takes the next `count` elements of a sequence that has `length` in all. */
 function next<T>(rest: Iterator<T>, count: number, length: number): T[] {
   return Array.from({ length: count }, (_, index) => {
     const { done, value } = rest.next();

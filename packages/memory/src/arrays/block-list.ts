@@ -11,8 +11,8 @@ import { PAGE_SIZE } from "../bytes/pages.js";
 import type { Pool } from "../bytes/pool.js";
 
 /**
- * The first 16 bytes of a block, as Linux has them in its KHO blocks: entries of one size follow, and
- * as many blocks are linked as there must be.
+ * The first 16 bytes of a block, as in the KHO blocks of Linux. Entries of one size follow; further
+ * entries lie in further blocks, each linked from the one before.
  */
 @LuoStruct(0, { family: "kho.block" })
 export class BlockHeader {
@@ -25,8 +25,8 @@ export class BlockHeader {
 const headerCodec = codecOf(BlockHeader);
 
 /**
- * A list of fixed-size entries in linked blocks of 4096 bytes, byte-compatible with Linux's KHO
- * blocks: floor(4080 / entry size) entries to a block.
+ * A list of fixed-size entries in linked blocks of 4096 bytes, byte-compatible with the KHO blocks
+ * of Linux: a block holds floor(4080 / entry size) entries.
  */
 export class BlockList<T extends object> {
   /** Address of the first block; 0 while the list is empty. */
@@ -48,13 +48,14 @@ export class BlockList<T extends object> {
     }
   }
 
-  /** An empty list. @throws {ArgumentError} when an entry does not fit into a block */
+  /** Makes an empty list. @throws {ArgumentError} when an entry does not fit into a block */
   static alloc<T extends object>(pool: Pool, struct: StructClass<T>): BlockList<T> {
     return new BlockList(pool, struct);
   }
 
   /**
-   * The list whose first block lies at an address; 0 is the empty one. All blocks are checked.
+   * Opens the list whose first block lies at an address; 0 is the empty list. All blocks are
+   * checked.
    *
    * @throws {BadAddressError} when a block cannot be right, or the list runs in a circle
    */
@@ -91,7 +92,12 @@ export class BlockList<T extends object> {
     return this.#blocks.map(({ address }) => address);
   }
 
-  /** @throws {FieldRangeError} when the entry does not fit its struct; the list is then as before */
+  /**
+   * Appends an entry.
+   *
+   * @throws {FieldRangeError} when a value does not fit its field; the list is as before
+   * @throws {OutOfMemoryError} when the memory cannot grow; the list is as before
+   */
   push(entry: T): void {
     const last = this.#blocks.at(-1);
     if (last !== undefined && last.count < this.#perBlock) {

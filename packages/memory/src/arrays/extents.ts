@@ -5,15 +5,15 @@ import type { Location } from "../bytes/segments.js";
 import type { ArrayExtent } from "./array-format.js";
 
 /**
- * Bytes that an extent has at most, unless one element alone has more: few enough that what was just
- * written is still in the processor's cache when its checksum is taken.
+ * The most bytes of an extent, unless one element alone has more. An extent of this size is still
+ * in the processor's cache when its checksum is computed after writing.
  */
 const MAX_EXTENT = 1 << 18;
 
-/** An extent as the program holds it. */
-interface Extent {
+/** An extent as the program holds it: an `ArrayExtent` with its location and its state. */
+interface LiveExtent {
   address: number;
-  /** Where the bytes at the address lie. */
+  /** The location of the address. */
   memory: Memory;
   offset: number;
   readonly capacity: number;
@@ -22,34 +22,35 @@ interface Extent {
   readonly from: number;
   /** The generation that allocated this extent. Older extents are copied before writing. */
   generation: number;
-  /** How many elements the checksum is of. */
+  /** Elements that the checksum covers. */
   covered: number;
-  /** Whether its bytes are known to be those of the checksum. */
+  /** `verified` once the bytes match the checksum, `changed` once they were written after it. */
   state: "unread" | "verified" | "changed";
 }
 
-/** Elements in a row, in one extent: where the first of them lies, and how many there are. */
+/** Elements in a row in one extent: the location of the first, and their number. */
 export interface Range extends Location {
   readonly count: number;
 }
 
-/** The places of an array's elements. */
+/** The extents of one array: locates its elements, and gives room for further ones. */
 export class Extents {
-  /** How many elements are in use; those behind are not covered by a checksum. */
+  /** Elements in use. Checksums do not cover the room behind them. */
   length: number;
   readonly #pool: Pool;
   readonly #name: string;
   readonly #size: number;
-  #loaded: Extent[] | undefined;
+  #loaded: LiveExtent[] | undefined;
   readonly #load: () => readonly ArrayExtent[];
-  /** Extents of earlier generations that were copied. */
+  /** Addresses of extents of earlier generations that were copied. */
   #former: number[] = [];
 
   /**
-   * @param name of the element's class
-   * @param size of an element, in bytes
-   * @param load reads those that there are, which is done when they are first needed: there may be
-   *   many arrays of which the program never reads an element
+   * @param name the name of the element's class
+   * @param size bytes per element
+   * @param length elements in use
+   * @param load reads the extents that exist. It is called when they are first needed, because the
+   *   program may never read an element of the array
    */
   constructor(
     pool: Pool,
@@ -65,10 +66,10 @@ export class Extents {
     this.#load = load;
   }
 
-  get #list(): Extent[] {
+  get #list(): LiveExtent[] {
     if (this.#loaded !== undefined) return this.#loaded;
     let from = 0;
-    this.#loaded = this.#load().map(({ address, capacity, checksum }): Extent => {
+    this.#loaded = this.#load().map(({ address, capacity, checksum }): LiveExtent => {
       const covered = this.#used(capacity, from);
       const place = { address, ...this.#pool.memory.at(address), capacity, from };
       from += capacity;
@@ -77,12 +78,12 @@ export class Extents {
     return this.#loaded;
   }
 
-  /** As a table lists them. */
+  /** The extents as a table lists them. */
   get list(): readonly ArrayExtent[] {
     return this.#list;
   }
 
-  /** How many elements fit. */
+  /** Elements that fit, in use or not. */
   get room(): number {
     const last = this.#list.at(-1);
     return last === undefined ? 0 : last.from + last.capacity;
@@ -92,12 +93,12 @@ export class Extents {
     return this.#list.map(({ address }) => address);
   }
 
-  /** Addresses of extents that were copied: only readers of earlier generations need them. */
+  /** Addresses of extents that were copied; only readers of earlier generations need them. */
   get former(): readonly number[] {
     return this.#former;
   }
 
-  /** Forgets those, for a holder that frees them. */
+  /** Forgets the `former` extents, once their holder frees them. */
   forgetFormer(): void {
     this.#former = [];
   }
@@ -108,9 +109,9 @@ export class Extents {
   }
 
   /**
-   * Where an element in use lies.
+   * Locates an element in use.
    *
-   * @throws {BadAddressError} when the bytes of its extent are not those that were written
+   * @throws {BadAddressError} when the bytes of its extent fail their checksum
    */
   locate(index: number): Location {
     const extent = this.#at(index);
@@ -119,7 +120,11 @@ export class Extents {
     return { memory, offset: offset + (index - from) * this.#size };
   }
 
-  /** Where `count` elements in use from `index` on lie. @throws {BadAddressError} as `locate` does */
+  /**
+   * Locates `count` elements in use from `index` on.
+   *
+   * @throws {BadAddressError} as `locate` does
+   */
   *ranges(index: number, count: number): Iterable<Range> {
     for (let done = 0; done < count; ) {
       const { from, capacity } = this.#at(index + done);
@@ -131,8 +136,8 @@ export class Extents {
   }
 
   /**
-   * Where to write up to `count` elements from `index` on, which may be the first that is not there
-   * yet. No sealed generation has anything there.
+   * Locates room for up to `count` elements from `index` on; `index` may be the first behind the
+   * room. No sealed generation has anything there: an older extent is copied first.
    *
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
@@ -149,7 +154,10 @@ export class Extents {
     };
   }
 
-  /** Takes the checksum of an extent that was written to its end, up to before the element `index`. */
+  /**
+   * Computes the checksum of the extent that ends before the element `index`; does nothing if none
+   * does.
+   */
   complete(index: number): void {
     const extent = this.#at(index - 1);
     if (extent.from + extent.capacity !== index) return;
@@ -157,8 +165,8 @@ export class Extents {
   }
 
   /**
-   * Takes the checksums of what has changed. Extents in which nothing came to lie, as elements behind
-   * did not fit their struct, are freed.
+   * Computes the checksums of changed extents. Extents at the end that hold no element in use are
+   * freed; they remain where writing elements failed.
    */
   settle(): void {
     for (let last = this.#list.at(-1); last !== undefined; last = this.#list.at(-1)) {
@@ -172,7 +180,7 @@ export class Extents {
     }
   }
 
-  /** @throws {BadAddressError} when bytes are not those that were written */
+  /** Reads all elements. @throws {BadAddressError} when bytes fail their checksum */
   verify(): void {
     for (const extent of this.#list) this.#verify(extent);
   }
@@ -187,8 +195,8 @@ export class Extents {
     this.#list.push({ ...place, checksum: 0, covered: 0, state: "changed" });
   }
 
-  /** Moves an extent of an earlier generation, which stays as it is for its readers. */
-  #copy(extent: Extent): void {
+  /** Copies an extent of an earlier generation; the original stays as it is for its readers. */
+  #copy(extent: LiveExtent): void {
     this.#verify(extent);
     const length = extent.capacity * this.#size;
     const address = this.#pool.allocate(length);
@@ -198,17 +206,17 @@ export class Extents {
     Object.assign(extent, { address, memory, offset, generation: this.#pool.memory.generation });
   }
 
-  #at(index: number): Extent {
+  #at(index: number): LiveExtent {
     let [low, high] = [0, this.#list.length - 1];
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((this.#list[middle] as Extent).from <= index) low = middle;
+      if ((this.#list[middle] as LiveExtent).from <= index) low = middle;
       else high = middle - 1;
     }
-    return this.#list[low] as Extent;
+    return this.#list[low] as LiveExtent;
   }
 
-  #cover(extent: Extent, elements: number): void {
+  #cover(extent: LiveExtent, elements: number): void {
     extent.checksum = this.#pool.memory.checksumOf(extent, elements * this.#size);
     extent.covered = elements;
     extent.state = "verified";
@@ -218,7 +226,7 @@ export class Extents {
     return Math.max(0, Math.min(capacity, this.length - from));
   }
 
-  #verify(extent: Extent): void {
+  #verify(extent: LiveExtent): void {
     if (extent.state !== "unread") return;
     const { checksum, covered } = extent;
     const found = this.#pool.memory.mismatch(extent, covered * this.#size, checksum);

@@ -5,25 +5,28 @@ import { PAGE_SIZE, PageMap, pagesFor } from "./pages.js";
 import { ForeignPlacement } from "./placement.js";
 import { type Location, type Segment, Segments } from "./segments.js";
 
-/** What lies in a memory already. */
+/** The contents that a memory has when it is opened. */
 export interface Contents {
-  /** Bytes in use, a multiple of 4096: nothing beyond is read. */
+  /** Bytes in use, a multiple of 4096; nothing beyond is read. */
   readonly end: number;
   /** The generation of the contents. */
   readonly generation: number;
-  /** Has pools adopt what is allocated. Called before the first allocation, so readers skip it. */
+  /**
+   * Has pools adopt every allocation of the contents. It is called before the first change, so a
+   * program that only reads never pays for it.
+   */
   readonly account: () => void;
 }
 
-/** Holds something in memory that is not complete between commits, such as a checksum. */
+/** A holder of something in memory that is incomplete between commits, such as a checksum. */
 export interface Unfinished {
-  /** Completes it. */
+  /** Completes it in memory. */
   flush(): void;
 }
 
 /**
- * Addresses and pages over segments that never move. A physical address is the offset of a byte from
- * the start, a u64 in fields; 0 is null, and the first page is the header's.
+ * Addresses and pages over segments that never move. An address is the offset of a byte from the
+ * start, a u64 in fields. 0 is null; the first page belongs to the header.
  */
 export class AddressSpace {
   readonly #segments: Segments;
@@ -34,10 +37,10 @@ export class AddressSpace {
   #generation: number;
   #account: (() => void) | undefined;
   #foreign: ForeignPlacement | undefined;
-  /** The error of an allocation that lies where no pool of ours puts any. */
+  /** The error of an allocation that lies where no pool of luo would put it. */
   #misplaced: BadAddressError | undefined;
 
-  /** @param backing the buffers that the space lies in: zeros, unless there are contents */
+  /** @param backing the buffers of the space; they hold zeros, unless contents are given */
   constructor(
     backing: Backing,
     { end = PAGE_SIZE, generation = 0, account }: Partial<Contents> = {},
@@ -52,37 +55,41 @@ export class AddressSpace {
     if (end > byteLength) this.#segments.grow(end - byteLength);
   }
 
-  /** Bytes of the address space so far, from address 0: a multiple of 4096. */
+  /** Bytes of the address space in use so far, from address 0; a multiple of 4096. */
   get end(): number {
     return this.#end;
   }
 
-  /** Counts the commits. Allocations since the last commit can be written to in place. */
+  /** Counts the commits. Allocations made since the last commit can be written to in place. */
   get generation(): number {
     return this.#generation;
   }
 
-  /** Pages that are taken, without the first. */
+  /** Pages that are taken; the first page is not counted. */
   get takenPages(): number {
     return this.#map.taken - 1;
   }
 
-  /** Where the bytes of an allocation lie: for addresses that pools gave, which are not checked. */
+  /**
+   * Locates an allocation. The address comes from a pool and is not checked; otherwise use
+   * `locate`.
+   */
   at(address: number): Location {
     const { memory, start } = this.#segments.of(address);
     return { memory, offset: address - start };
   }
 
-  /** The segment of such an address. */
+  /** Gives the segment of an address that a pool gave; it is not checked. */
   segmentOf(address: number): Segment {
     return this.#segments.of(address);
   }
 
   /**
-   * Where the bytes at an address lie that was read from somewhere.
+   * Checks an address that was read from memory, and locates the bytes there.
    *
-   * @throws {BadAddressError} when they are not wholly in use and in one segment, or lie in the first
-   *   page
+   * @param what the words for these bytes in messages
+   * @throws {BadAddressError} when the address is not a multiple of 8 or is in the first page, or
+   *   the bytes are not wholly in use and in one segment
    */
   locate(address: bigint | number, bytes: number, what: string): Location {
     const first = Number(address);
@@ -105,12 +112,18 @@ export class AddressSpace {
     return { memory, offset: first - start };
   }
 
-  /** The checksum of bytes that were written: XXH32, or `NOT_COMPUTED` where the backing needs none. */
+  /**
+   * Gives the checksum to store for bytes: XXH32, or `NOT_COMPUTED` where no fault can change the
+   * backing, so that computing one would only cost time.
+   */
   checksumOf({ memory, offset }: Location, length: number): number {
     return this.#computes ? checksum(memory, offset, length) : NOT_COMPUTED;
   }
 
-  /** The checksum that bytes have, when it is not the one that was noted; otherwise undefined. */
+  /**
+   * Compares bytes with their stored checksum. Gives the checksum that they have when the two
+   * differ; undefined when they agree, or when the stored one is `NOT_COMPUTED`.
+   */
   mismatch({ memory, offset }: Location, length: number, noted: number): number | undefined {
     if (noted === NOT_COMPUTED) return undefined;
     const found = checksum(memory, offset, length);
@@ -118,7 +131,7 @@ export class AddressSpace {
   }
 
   /**
-   * Takes pages in a row, in one segment, and returns the address of the first.
+   * Takes pages in a row, in one segment, and gives the address of the first.
    *
    * @throws {OutOfMemoryError} when the backing cannot grow
    */
@@ -134,9 +147,9 @@ export class AddressSpace {
   }
 
   /**
-   * Takes pages at an address, where something lies already.
+   * Takes pages at an address at which contents lie already.
    *
-   * @returns false when one of them is taken; none is then
+   * @returns false when one of them is taken; none is taken by this call
    */
   takePagesAt(address: number, count: number): boolean {
     const first = address / PAGE_SIZE;
@@ -145,47 +158,48 @@ export class AddressSpace {
     return true;
   }
 
-  /** The placement of an image that was packed by another writer; undefined for one of our own. */
+  /** The placement of an image that another writer packed; undefined when luo's pools placed it. */
   get foreign(): ForeignPlacement | undefined {
     return this.#foreign;
   }
 
   /**
-   * The error for an allocation that overlaps something else, as far as pools of ours place them; who
-   * throws it has `account` begin anew, for allocations of another writer.
+   * Gives the error for an allocation that overlaps another one, if both lie as luo's pools place
+   * them. When a pool throws it, `account` starts again and accepts any placement without overlaps.
    */
   misplaced(address: number, what: string): BadAddressError {
     this.#misplaced = new BadAddressError(address, { found: `${what} overlaps something else` });
     return this.#misplaced;
   }
 
-  /** Takes account of an allocation that another writer placed. */
+  /** Takes the pages of an allocation that another writer placed. */
   takeForeign(address: number, bytes: number, what: string): void {
     for (const page of this.#foreign?.add(address, bytes, what) ?? []) this.#map.take(page, 1);
   }
 
-  /** Gives back what such an allocation took. */
+  /** Gives back the pages of such an allocation, unless others lie in them. */
   giveForeign(address: number, bytes: number): void {
     for (const page of this.#foreign?.remove(address, bytes) ?? []) this.#map.give(page, 1);
   }
 
-  /** Forgets all allocations, before they are taken account of once more. */
+  /** Forgets all allocations, before `account` finds them again. */
   protected reset(): void {
     this.#map.clear();
     this.#map.take(0, 1);
   }
 
-  /** Gives back pages in a row. */
+  /** Gives back pages in a row, from an address on. */
   givePages(address: number, count: number): void {
     this.#map.give(address / PAGE_SIZE, count);
   }
 
   /**
-   * Takes account of what lies in the memory, unless that was done. Pools do it by themselves. An image
-   * whose allocations do not lie as pools place them is gone through a second time, as one that was
-   * packed by another writer.
+   * Has pools adopt the allocations of the contents, once. Pools call it before every change. If an
+   * allocation does not lie where a pool would place it, another writer packed the image; all
+   * allocations are then adopted a second time, wherever they lie (see `ForeignPlacement`).
    *
-   * @throws {BadAddressError} when allocations overlap, and what `account` throws; each time
+   * @throws {BadAddressError} when allocations overlap; and what the contents' `account` throws.
+   *   Every further call throws the same
    */
   account(): void {
     const account = this.#account;
@@ -210,8 +224,8 @@ export class AddressSpace {
   }
 
   /**
-   * Grows the memory once for allocations of so many bytes to come, and a little more for what
-   * follows, if it can: allocations that find no room ask for it themselves.
+   * Grows the memory once for coming allocations of so many bytes and an eighth more. It does
+   * nothing when the backing cannot grow: the allocations then ask for room themselves.
    */
   reserve(bytes: number): void {
     if (this.#end + bytes <= this.#segments.byteLength) return;
@@ -222,27 +236,27 @@ export class AddressSpace {
     }
   }
 
-  /** Has something completed before the next commit. */
+  /** Has `flush` called for something before the next commit. */
   defer(unfinished: Unfinished): void {
     this.#unfinished.add(unfinished);
   }
 
-  /** Completes all that was deferred. */
+  /** Completes everything that was deferred. */
   flush(): void {
     for (const unfinished of this.#unfinished) unfinished.flush();
     this.#unfinished.clear();
   }
 
   /**
-   * Begins the next generation: allocations of now are what its readers see, and are not written to
-   * any more.
+   * Ends a generation and begins the next. Readers of the ended one see the allocations of this
+   * moment, so these are not written to any more.
    */
   commit(): void {
     this.flush();
     this.#generation++;
   }
 
-  /** The first of free pages in a row in one segment. */
+  /** Finds `count` free pages in a row in one segment; gives the first. */
   #findPages(count: number): number | undefined {
     for (const { start, end } of this.#segments.list) {
       const first = this.#map.find(count, start / PAGE_SIZE, Math.floor(end / PAGE_SIZE));

@@ -1,32 +1,34 @@
 /**
- * The buffers that preserved memory lies in: one ArrayBuffer, the mapping of a memfd, or several of
- * them in a row.
+ * The buffers of a preserved memory: one ArrayBuffer, the mapping of a memfd, or several of these
+ * in a row.
  */
 export interface Backing {
   /**
-   * The address space begins with the first byte of the first segment; each further segment
-   * continues where the one before ends. A segment never moves and is never replaced. Every segment
-   * but the last has a multiple of 4096 bytes.
+   * The segments of the address space. It begins with the first byte of the first segment; each
+   * further segment continues where the one before ends. A segment never moves and is never
+   * replaced. Every segment but the last has a multiple of 4096 bytes.
    */
   readonly segments: readonly ArrayBufferLike[];
   /**
-   * False for memory in which no fault can change bytes, such as a memfd: the contents then carry no
-   * checksums. Headers do all the same, as they tell whether writing was completed.
+   * False for memory in which no fault can change bytes, such as a memfd. The checksums of contents
+   * are then not computed. Headers still carry theirs, because a header's checksum shows that its
+   * writing was completed.
    */
   readonly checksums?: boolean;
   /**
-   * Appends one segment of `byteLength` zeros, a multiple of 4096. Absent where memory cannot grow.
+   * Appends one segment of `byteLength` zeros, a multiple of 4096. Absent where the memory cannot
+   * grow.
    *
-   * @throws any error where there is no room; the segments are then as before
+   * @throws any error when there is no room; the segments are as before
    */
   grow?(byteLength: number): void;
 }
 
-/** A backing on the JavaScript heap: for images that do not leave the process, and for tests. */
+/** A backing on the JavaScript heap, for images that stay in the process, and for tests. */
 export class HeapBacking implements Backing {
   readonly #segments: ArrayBufferLike[];
 
-  /** @param first the bytes to begin with, which are not copied, or how many zeros */
+  /** @param first the first segment, which is not copied, or a number of zero bytes */
   constructor(first: number | ArrayBufferLike = 0) {
     const buffer = typeof first === "number" ? new ArrayBuffer(first) : first;
     this.#segments = buffer.byteLength > 0 ? [buffer] : [];
@@ -40,7 +42,7 @@ export class HeapBacking implements Backing {
     this.#segments.push(new ArrayBuffer(byteLength));
   }
 
-  /** A copy of all segments, one after the other. */
+  /** Copies all segments, one after the other. */
   toBytes(): Uint8Array<ArrayBuffer> {
     const length = this.#segments.reduce((sum, { byteLength }) => sum + byteLength, 0);
     const bytes = new Uint8Array(length);
@@ -53,7 +55,11 @@ export class HeapBacking implements Backing {
   }
 }
 
-/** @param first the bytes to begin with, which are not copied, or how many zeros */
+/**
+ * Makes a backing on the JavaScript heap.
+ *
+ * @param first the first segment, which is not copied, or a number of zero bytes
+ */
 export function heapBacking(first: number | ArrayBufferLike = 0): HeapBacking {
   return new HeapBacking(first);
 }

@@ -1,23 +1,23 @@
 import { codecOf, layoutOf, type Memory, type StructClass, type StructCodec } from "@luo/struct";
 import { checksum } from "./checksum.js";
 
-/** A struct that ends with a `@u32 checksum` of the bytes before it. */
+/** A struct that ends with `@u32 checksum`, the XXH32 of the bytes before it. */
 export interface Checked {
   checksum: number;
 }
 
-/** The checksums of a struct's bytes that do not agree. */
+/** The checksum that bytes have, and the other one that their struct states. */
 export interface ChecksumMismatch {
   readonly found: number;
   readonly expected: number;
 }
 
-/** Reads and writes structs that end with the XXH32 of the bytes before. */
+/** Reads and writes structs that end with the XXH32 of the bytes before it. */
 export class CheckedCodec<T extends Checked> {
   readonly codec: StructCodec<T>;
   /** Bytes of the struct. */
   readonly size: number;
-  /** Bytes that the checksum is of. */
+  /** Bytes that the checksum covers. */
   readonly #covered: number;
 
   /** @throws {TypeError} when the struct does not end with `@u32 checksum` */
@@ -32,7 +32,7 @@ export class CheckedCodec<T extends Checked> {
     this.#covered = size - 4;
   }
 
-  /** Writes the struct with its checksum, whatever checksum the value has. */
+  /** Writes the struct with its checksum; the checksum in the value is ignored. */
   encode(value: T, memory: Memory, offset: number): void {
     this.codec.encode(value, memory, offset);
     memory.view.setUint32(offset + this.#covered, this.#sum(memory, offset), true);
@@ -42,7 +42,9 @@ export class CheckedCodec<T extends Checked> {
     return this.codec.decode(memory, offset);
   }
 
-  /** The checksum that the bytes have and the one that they tell; undefined when they agree. */
+  /**
+   * Gives the checksum that the bytes have and the one that they state; undefined when they agree.
+   */
   mismatch(memory: Memory, offset: number): ChecksumMismatch | undefined {
     const found = this.#sum(memory, offset);
     const expected = memory.view.getUint32(offset + this.#covered, true);

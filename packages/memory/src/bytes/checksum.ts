@@ -1,14 +1,14 @@
 import { BoundsError, type Memory } from "@luo/struct";
 
-// The constants are in the functions, and signed integers: so they become operands of multiplications.
+// Each function has its own constants, as signed integers, so that they become immediate operands.
 
-/** Words that are mixed at a time: a short function that is called often is compiled at once. */
+/** Words per call of `mix`: an engine soon compiles a short function that is called often. */
 const BLOCK = 1024;
 
-/** The four lanes. Nothing else runs while there is something in them. */
+/** The four lanes, shared by all calls: `checksum` is synchronous, so only one call uses them. */
 const lanes = new Int32Array(4);
 
-/** Goes through words, four at a time. */
+/** Mixes words into the lanes, four at a time. */
 function mix(u32: Uint32Array, start: number, end: number): void {
   const P1 = 0x9e3779b1 | 0;
   const P2 = 0x85ebca77 | 0;
@@ -32,7 +32,7 @@ function mix(u32: Uint32Array, start: number, end: number): void {
   lanes[3] = d;
 }
 
-/** The lanes after all words, as one. */
+/** Mixes all words and gives the four lanes combined into one. */
 function stripes(u32: Uint32Array, start: number, end: number): number {
   const P1 = 0x9e3779b1 | 0;
   const P2 = 0x85ebca77 | 0;
@@ -51,18 +51,18 @@ function stripes(u32: Uint32Array, start: number, end: number): number {
 }
 
 /**
- * Stands in place of a checksum that nobody computed, as the memory cannot change by itself: the
- * letters "none". A checksum that happens to be the same is one that is not looked at.
+ * Takes the place of a checksum that was not computed, because no fault can change the memory: the
+ * letters "none". Bytes whose XXH32 happens to be this number are never checked.
  */
 export const NOT_COMPUTED = 0x656e_6f6e;
 
 /**
- * XXH32 of a range of memory with seed 0, an unsigned 32-bit integer. It goes through whole words at
- * several bytes per nanosecond. See "XXH32 algorithm description" in xxHash's specification.
+ * Computes the XXH32 of a range of memory with seed 0, an unsigned 32-bit integer. It reads several
+ * bytes per nanosecond. See "XXH32 algorithm description" in the specification of xxHash.
  *
- * @param start where the range begins in the memory; a multiple of 4
- * @param length in bytes
- * @throws {BoundsError} when it does not lie within the memory
+ * @param start offset of the range in the memory, in bytes; a multiple of 4
+ * @param length bytes of the range
+ * @throws {BoundsError} when the range is not within the memory
  * @throws {DetachedError} when the memory is gone
  */
 export function checksum(memory: Memory, start: number, length: number): number {
@@ -76,7 +76,7 @@ export function checksum(memory: Memory, start: number, length: number): number 
   const P5 = 0x165667b1 | 0;
   let { u8, u32 } = memory;
   let from = base + start;
-  // Positions are signed 32-bit integers, as floating-point numbers would be slow.
+  // Positions stay signed 32-bit integers, because floating-point numbers would be slow.
   if (from + length > 2 ** 33) {
     u8 = u8.subarray(from, from + length);
     u32 = u32.subarray(from / 4, Math.ceil((from + length) / 4));

@@ -1,6 +1,8 @@
 import { type Fault, LuoError } from "@luo/struct";
 
-/** An address, count or length in preserved memory that cannot be right, or bytes that have changed. */
+/**
+ * An address, count or length in preserved memory cannot be right, or bytes fail their checksum.
+ */
 export class BadAddressError extends LuoError {
   static override readonly codes = {
     LUO_BAD_ADDRESS: {
@@ -10,7 +12,7 @@ export class BadAddressError extends LuoError {
   };
   readonly address: bigint;
 
-  /** @param what lies there, if that is known */
+  /** @param what the words for what should lie there, if that is known */
   constructor(address: bigint | number, fault: Fault, what?: string) {
     const where = `address ${hex(address)}`;
     super("LUO_BAD_ADDRESS", what === undefined ? where : `${where}, ${what}`, fault);
@@ -51,7 +53,7 @@ export class AllocationError extends LuoError {
   }
 }
 
-/** Something is still allocated in a pool that was expected to be empty. */
+/** A pool that was expected to be empty still has allocations. */
 export class LeakError extends LuoError {
   static override readonly codes = {
     LUO_LEAK: {
@@ -74,9 +76,9 @@ export class LeakError extends LuoError {
 
 /** Bytes that were allocated together. */
 export interface Allocation {
-  /** The physical address of the first byte. */
+  /** The address of the first byte. */
   readonly address: number;
-  /** What was asked for, rounded up to what can be allocated: multiples of 8, then of 4096. */
+  /** The bytes asked for, rounded up to a multiple of 8, or of 4096 from 2049 bytes on. */
   readonly bytes: number;
 }
 

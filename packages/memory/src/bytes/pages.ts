@@ -1,16 +1,16 @@
 /** Bytes per page. */
 export const PAGE_SIZE = 4096;
 
-/** How many pages hold so many bytes. */
+/** Gives the number of pages that hold so many bytes. */
 export const pagesFor = (bytes: number) => Math.ceil(bytes / PAGE_SIZE);
 
 /**
- * Which pages of an address space are taken: a bit each. Runs are found first fit, so that memory
- * stays dense at its beginning.
+ * A bit for each page of an address space, set while the page is taken. Free runs are found first
+ * fit, so that memory stays dense at its beginning.
  */
 export class PageMap {
   #bits = new Uint32Array(64);
-  /** Every page below is taken. */
+  /** Every page below this one is taken. */
   #lowest = 0;
   #taken = 0;
 
@@ -19,7 +19,9 @@ export class PageMap {
     return this.#taken;
   }
 
-  /** The first of `count` free pages in a row, from page `start` to before `end`; or undefined. */
+  /**
+   * Finds `count` free pages in a row, from page `start` to before `end`: the first, or undefined.
+   */
   find(count: number, start: number, end: number): number | undefined {
     let from = this.#nextFree(Math.max(start, this.#lowest), end);
     if (start <= this.#lowest && this.#lowest < end) this.#lowest = from;
@@ -32,7 +34,7 @@ export class PageMap {
     return undefined;
   }
 
-  /** Whether a page is taken. */
+  /** True when a page is taken. */
   has(page: number): boolean {
     return (((this.#bits[page >>> 5] ?? 0) >>> (page & 31)) & 1) === 1;
   }

@@ -1,33 +1,35 @@
 import { BadAddressError, hex } from "./errors.js";
 import { PAGE_SIZE } from "./pages.js";
 
-/** Bytes at an address, and the words for them in messages. */
-interface Placed {
+/** An allocation, and the words for it in messages. */
+interface ForeignAllocation {
   readonly address: number;
   readonly bytes: number;
   readonly what: string;
 }
 
 /**
- * Allocations of an image that was packed by another writer, which may lie anywhere. A page is taken
- * while anything in it is allocated, or was when the last generation was sealed.
+ * The placement of allocations in an image that another writer packed. They may lie anywhere, as
+ * long as none overlaps another. A page is taken while any allocation touches it, or did so when
+ * the last generation was sealed.
  */
 export class ForeignPlacement {
-  readonly #placed: Placed[] = [];
-  /** Allocations that touch a page. */
+  readonly #placed: ForeignAllocation[] = [];
+  /** By page, how many allocations touch it. */
   readonly #counts = new Map<number, number>();
   /** Bytes that are not allocated yet. */
   #left: number;
 
-  /** @param byteLength of the memory, which bounds what can lie in it */
+  /** @param byteLength bytes of the memory, which bound the allocations together */
   constructor(byteLength: number) {
     this.#left = byteLength;
   }
 
   /**
-   * Notes an allocation, and gives the pages that nothing else was in.
+   * Notes an allocation, and gives the pages that no other allocation touches.
    *
-   * @throws {BadAddressError} when all allocations together have more bytes than the memory
+   * @throws {BadAddressError} when all allocations together have more bytes than the memory, as
+   *   some then overlap
    */
   add(address: number, bytes: number, what: string): readonly number[] {
     this.#left -= bytes;
@@ -40,7 +42,7 @@ export class ForeignPlacement {
     });
   }
 
-  /** Forgets an allocation, and gives the pages in which nothing is left. */
+  /** Forgets an allocation, and gives the pages that no allocation touches any more. */
   remove(address: number, bytes: number): readonly number[] {
     return pagesOf(address, bytes).filter((page) => {
       const count = (this.#counts.get(page) ?? 0) - 1;

@@ -7,17 +7,20 @@ import { Slab } from "./slab.js";
 /** Up to this many bytes, allocations share pages. */
 const MAX_SLOT = PAGE_SIZE / 2;
 
+/** The properties of a pool. */
 export interface PoolOptions {
-  /** True for allocations that stay across updates until they are freed: a store keeps account of them. */
+  /** True for allocations that stay across updates until they are freed; a store records them. */
   readonly resident?: boolean;
 }
 
-/** What a pool holds. */
+/** The use of one pool. */
 export interface PoolUsage {
   readonly allocations: number;
-  /** Of all allocations. */
+  /** Bytes of all allocations. */
   readonly bytes: number;
-  /** Pages that the pool has taken, in part for what the last sealed generation still holds. */
+  /**
+   * Pages that the pool has taken; some only hold freed allocations of the last sealed generation.
+   */
   readonly pages: number;
 }
 
@@ -25,24 +28,25 @@ export interface PoolUsage {
  * Allocations that live together. They can be freed one by one, or all at once by `release`, which
  * touches no other pool. Allocations never move.
  *
- * Memory that a sealed generation uses is kept as it is until the next is sealed, also when it was
- * freed. A pool knows bytes only; an `ArrayOwner` puts structs and arrays into it.
+ * A sealed generation is never written to: an allocation that it holds, freed or not, is not given
+ * out again until the next generation is sealed. A pool knows bytes only; an `ArrayOwner` puts
+ * structs and arrays into it.
  */
 export class Pool {
   readonly name: string;
   readonly resident: boolean;
   readonly memory: AddressSpace;
   readonly #poolAt: (address: number) => Pool | undefined;
-  /** By page, what lies in it; a run of pages is found by its first. */
+  /** Slabs by the number of their first page. */
   readonly #slabs = new Map<number, Slab>();
-  /** By size of slot in units of 8 bytes, slabs with room. There may be many pools of few sizes. */
+  /** Slabs that may have room, by the size of their slots in units of 8 bytes. */
   readonly #open: Slab[][] = [];
   #touched: Slab[] = [];
-  /** Bytes of allocations that another writer placed, by address. */
+  /** By address, the bytes of allocations that another writer placed. */
   readonly #foreign = new Map<number, number>();
-  /** Those that were freed since the last commit. */
+  /** Allocations of another writer that were freed since the last commit. */
   #freed: (readonly [address: number, bytes: number])[] = [];
-  /** Counts what was allocated and freed. */
+  /** Counts the allocations and the frees. */
   changes = 0;
   #allocations = 0;
   #bytes = 0;
@@ -62,8 +66,8 @@ export class Pool {
   }
 
   /**
-   * Allocates bytes, aligned to 8, and to 4096 if more than 2048. Their content is undefined. The
-   * address is never 0.
+   * Allocates bytes and gives their address, which is never 0. It is a multiple of 8, and of 4096
+   * for more than 2048 bytes. The content of the bytes is undefined.
    *
    * @throws {ArgumentError} unless `bytes` is a positive integer
    * @throws {OutOfMemoryError} when the buffer cannot grow
@@ -94,9 +98,9 @@ export class Pool {
   }
 
   /**
-   * Frees what `allocate` gave.
+   * Frees an allocation.
    *
-   * @throws {AllocationError} when nothing is allocated there, or it was freed already
+   * @throws {AllocationError} when no allocation of this pool begins there, or it was freed already
    */
   free(address: number): void {
     this.memory.account();
@@ -142,9 +146,9 @@ export class Pool {
   }
 
   /**
-   * Insists that everything was freed.
+   * Checks that everything was freed.
    *
-   * @throws {LeakError} that lists what was not
+   * @throws {LeakError} that lists the allocations that were not
    */
   close(): void {
     this.memory.account();
@@ -156,7 +160,7 @@ export class Pool {
     return { allocations: this.#allocations, bytes: this.#bytes, pages: this.#pages };
   }
 
-  /** Everything that is allocated, in no particular order. */
+  /** Every allocation, in no particular order. */
   *allocations(): Iterable<Allocation> {
     this.memory.account();
     for (const slab of this.#slabs.values()) {
@@ -166,10 +170,12 @@ export class Pool {
   }
 
   /**
-   * Takes account of an allocation in memory that was opened.
+   * Adopts an allocation of the contents with which the memory was opened.
    *
-   * @throws {BadAddressError} when it overlaps something else, or does not lie where `allocate` of an
-   *   earlier program can have put it; `account` of the memory then begins anew
+   * @param what the words for the allocation in messages
+   * @throws {BadAddressError} when it has no bytes, overlaps another one, or lies where `allocate`
+   *   never puts any; the last two make `account` of the memory start again, for a foreign
+   *   placement
    */
   adopt(address: number, bytes: number, what: string): void {
     if (bytes <= 0) throw new BadAddressError(address, `${what} has no bytes`);
@@ -201,7 +207,10 @@ export class Pool {
     this.#reopen(slab);
   }
 
-  /** What is in use now belongs to the sealed generation; what it no longer uses can be allocated. */
+  /**
+   * Gives the allocations in use to the sealed generation, which holds them from now on. Slots and
+   * pages that only the generation before held can be allocated again.
+   */
   commit(): void {
     const touched = this.#touched;
     this.#touched = [];
@@ -215,7 +224,7 @@ export class Pool {
     for (const [address, bytes] of this.#freed.splice(0)) this.memory.giveForeign(address, bytes);
   }
 
-  /** Forgets everything, before it is adopted once more. */
+  /** Forgets all allocations, before they are adopted again. */
   reset(): void {
     this.#slabs.clear();
     this.#open.length = 0;
@@ -225,7 +234,10 @@ export class Pool {
     this.#pages = 0;
   }
 
-  /** Another generation may still hold it, so its pages are given back at the next commit. */
+  /**
+   * Frees such an allocation. Its pages are given back at the next commit, as a reader may see
+   * them.
+   */
   #freeForeign(address: number, bytes: number): void {
     this.#foreign.delete(address);
     this.#freed.push([address, bytes]);
@@ -234,9 +246,7 @@ export class Pool {
     this.#bytes -= bytes;
   }
 
-  // Slabs.
-
-  /** Takes pages for a slab: one page cut into slots, or as many as it needs. */
+  /** Adds a slab: one page cut into slots, or a run of pages for one large allocation. */
   #add(size: number, cut: boolean): Slab {
     const address = this.memory.takePages(pagesFor(size));
     const slab = new Slab(address, size, cut ? Math.floor(PAGE_SIZE / size) : 1);
@@ -282,7 +292,7 @@ export class Pool {
     return other ? `; it is of pool ${other.name}` : "";
   }
 
-  /** Whether something is allocated at an address. */
+  /** True when an allocation begins at an address. */
   holds(address: number): boolean {
     if (this.#foreign.has(address)) return true;
     const slab = this.#slabs.get(Math.floor(address / PAGE_SIZE));
@@ -291,7 +301,9 @@ export class Pool {
   }
 }
 
-/** What is taken for so many bytes: a slot of a multiple of 8, or whole pages. */
+/**
+ * Gives the bytes taken for so many: rounded up to a multiple of 8 for a slot, or to whole pages.
+ */
 function sizeOf(bytes: number): number {
   return bytes <= MAX_SLOT ? Math.ceil(bytes / 8) * 8 : pagesFor(bytes) * PAGE_SIZE;
 }

@@ -3,9 +3,9 @@ import { AllocationError } from "./errors.js";
 import { PAGE_SIZE } from "./pages.js";
 import { Pool, type PoolOptions, type PoolUsage } from "./pool.js";
 
-/** What a preserved memory holds, in pages of 4096 bytes and by pool. */
+/** The use of a preserved memory, in pages of 4096 bytes and by pool. */
 export interface MemoryUsage {
-  /** Pages of the address space so far, the first included. */
+  /** Pages of the address space in use so far, the first included. */
   readonly pages: number;
   /** Pages that pools have taken. */
   readonly taken: number;
@@ -13,8 +13,8 @@ export interface MemoryUsage {
 }
 
 /**
- * An address space with allocations, which come from pools. Neither they nor the memory that they lie
- * in ever move.
+ * An address space whose allocations come from pools. Neither an allocation nor its memory ever
+ * moves.
  */
 export class PreservedMemory extends AddressSpace {
   readonly #pools = new Map<string, Pool>();
@@ -33,9 +33,10 @@ export class PreservedMemory extends AddressSpace {
   }
 
   /**
-   * The pool of a name, made when it is first asked for.
+   * Gives the pool of a name; makes it when it is first asked for.
    *
-   * @throws {AllocationError} when it is there, but not of that residence
+   * @throws {AllocationError} when the pool exists and is resident where `resident` is false, or
+   *   the reverse
    */
   pool(name: string, { resident = false }: PoolOptions = {}): Pool {
     const known = this.#pools.get(name);
@@ -51,7 +52,9 @@ export class PreservedMemory extends AddressSpace {
     return known;
   }
 
-  /** Begins the next generation; freed allocations of the last can then be allocated again. */
+  /**
+   * Begins the next generation; memory that only the generation before held can be allocated again.
+   */
   override commit(): void {
     super.commit();
     for (const pool of this.#pools.values()) pool.commit();

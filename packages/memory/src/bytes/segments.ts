@@ -4,12 +4,12 @@ import { OutOfMemoryError } from "./errors.js";
 import { PAGE_SIZE } from "./pages.js";
 
 /**
- * Nothing that has an address crosses a multiple of so many bytes: a reader can map any image in
- * windows of this size, whatever segments its writer had.
+ * Bytes of a window, 4 GiB. No allocation crosses a multiple of it, so a reader can map any image
+ * in windows of this size, whatever segments its writer had.
  */
 export const WINDOW = 2 ** 32;
 
-/** A segment that is added to grow has at least so many bytes, where the backing gives as many. */
+/** Bytes that a further segment has at least, if the backing can give so many. */
 const SMALLEST_SEGMENT = 1 << 16;
 
 /** A stretch of the address space in one buffer. */
@@ -21,14 +21,16 @@ export interface Segment {
   readonly end: number;
 }
 
-/** Where the bytes at an address lie: in a memory, as codecs take it. */
+/** The location of an address: a memory, as codecs take it, and an offset in it. */
 export interface Location {
   readonly memory: Memory;
-  /** In bytes from the start of the memory. */
+  /** Bytes from the start of the memory. */
   readonly offset: number;
 }
 
-/** The segments of a backing by address. None ever moves, so a location stays right as they grow. */
+/**
+ * The segments of a backing by address. None ever moves, so a location stays valid as more follow.
+ */
 export class Segments {
   readonly #backing: Backing;
   readonly #list: Segment[] = [];
@@ -38,7 +40,7 @@ export class Segments {
     this.#adopt();
   }
 
-  /** Bytes that there are, in use or not. */
+  /** Bytes of all segments, in use or not. */
   get byteLength(): number {
     return this.#list.at(-1)?.end ?? 0;
   }
@@ -47,18 +49,19 @@ export class Segments {
     return this.#list;
   }
 
-  /** The segment that an address below `byteLength` lies in. */
+  /** Gives the segment of an address, which must be below `byteLength`. */
   of(address: number): Segment {
     const list = this.#list;
     let at = list.length - 1;
-    // There are few, and each is about as long as all before it together.
+    // Segments are few, and each is about as long as all before it together.
     while ((list[at] as Segment).start > address) at--;
     return list[at] as Segment;
   }
 
   /**
-   * Adds a segment with room for a run of so many bytes, or more; it does not cross a window.
-   * Doubling keeps the number of segments small; where that is too much, just enough will do.
+   * Adds a segment with room for a run of so many bytes, which does not cross a window. It doubles
+   * the memory, to keep the number of segments small; if the backing cannot, it adds only the bytes
+   * needed.
    *
    * @throws {OutOfMemoryError} when the backing cannot grow, or no window has room for the run
    */
@@ -87,7 +90,7 @@ export class Segments {
     throw new OutOfMemoryError(end + least, end, { cause });
   }
 
-  /** Takes in the segments that the backing has by now. */
+  /** Adds the segments that the backing has by now. */
   #adopt(): void {
     for (const buffer of this.#backing.segments.slice(this.#list.length)) {
       const start = this.byteLength;

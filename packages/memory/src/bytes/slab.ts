@@ -1,11 +1,12 @@
 import { PAGE_SIZE } from "./pages.js";
 
 /**
- * Pages that a pool has taken, as a run for one large allocation or cut into slots for small ones.
+ * Pages that a pool has taken: a run for one large allocation, or one page cut into slots for small
+ * ones.
  *
- * A slot is *used* from its allocation until it is freed, and *held* while the last sealed generation
- * has something in it. It can be allocated when it is neither; so what a reader of that generation
- * sees is never overwritten.
+ * A slot is *used* from its allocation until it is freed, and *held* while the last sealed
+ * generation has an allocation in it. Only a slot that is neither is allocated, so bytes that a
+ * reader of that generation sees are never overwritten.
  */
 export class Slab {
   /** Address of the first page. */
@@ -13,9 +14,9 @@ export class Slab {
   /** Bytes per slot. */
   readonly size: number;
   readonly slots: number;
-  /** Whether it is among those that its pool allocates from. */
+  /** True while its pool allocates from it. */
   open = false;
-  /** Whether it changed since the last commit. */
+  /** True when a slot was allocated or freed since the last commit. */
   touched = false;
   /** Slots in use. */
   live = 0;
@@ -31,17 +32,17 @@ export class Slab {
     this.#held = new Uint32Array(words);
   }
 
-  /** How many pages it covers. */
+  /** Pages of the slab. */
   get pages(): number {
     return Math.max(1, (this.size * this.slots) / PAGE_SIZE) | 0;
   }
 
-  /** Whether nothing is in it that the program or a reader could want. */
+  /** True when no slot is used or held. */
   get empty(): boolean {
     return this.live === 0 && this.#held.every((word) => word === 0);
   }
 
-  /** Allocates the first free slot and returns its address; -1 when there is none. */
+  /** Allocates the first free slot and gives its address; -1 when there is none. */
   allocate(): number {
     const [used, held] = [this.#used, this.#held];
     for (let word = 0; word < used.length; word++) {
@@ -56,7 +57,7 @@ export class Slab {
     return -1;
   }
 
-  /** The slot that begins at an address; -1 when none does. */
+  /** Gives the slot that begins at an address; -1 when none does. */
   slotOf(address: number): number {
     const slot = (address - this.address) / this.size;
     return Number.isInteger(slot) && slot >= 0 && slot < this.slots ? slot : -1;
@@ -76,14 +77,14 @@ export class Slab {
     this.live = 0;
   }
 
-  /** Notes a slot that was in use when the last generation was sealed. */
+  /** Marks a slot that was in use when the last generation was sealed. */
   adopt(slot: number): void {
     (this.#used[slot >>> 5] as number) |= 1 << (slot & 31);
     (this.#held[slot >>> 5] as number) |= 1 << (slot & 31);
     this.live++;
   }
 
-  /** What is in use now is what the sealed generation holds. */
+  /** Marks the used slots as those that the sealed generation holds. */
   commit(): void {
     this.#held.set(this.#used);
   }
