@@ -28,7 +28,7 @@ async function declarationsForCommonJs() {
     await writeFile(new URL("package.json", target), `${JSON.stringify({ type: "commonjs" })}\n`);
     await cp(new URL("esm/", dist), target, {
       recursive: true,
-      filter: (path) => !/\.(js|js\.map|tsbuildinfo)$/.test(path),
+      filter: (path) => !/\.(js|js\.map)$/.test(path),
     });
   }
 }

@@ -3,17 +3,17 @@ import { bitfield, sizeOfType, typeAt, unmodified } from "./resolve.js";
 import { type Btf, type BtfMember, type PerKind, perKind } from "./types.js";
 
 /**
- * So deep may types lie inside each other, arrays and typedefs counted; the kernel itself resolves
- * no more than 32 (MAX_RESOLVE_DEPTH in kernel/bpf/btf.c). It bounds every recursion over types.
+ * The most types inside each other, arrays and typedefs included. It bounds every recursion over types.
+ * The kernel itself resolves no more than 32 (MAX_RESOLVE_DEPTH in kernel/bpf/btf.c).
  */
 const MAX_DEPTH = 64;
-/** The size of an array, as the kernel has it. */
+/** The largest size of an array in bytes, as in the kernel. */
 const MAX_SIZE = 0xffff_ffff;
 
 const none = () => [];
 const referred = ({ of }: { readonly of: number }) => [of];
 
-/** Every type that one refers to. */
+/** The ids of all types that a type refers to. */
 const REFERENCES: PerKind<readonly number[], void> = {
   void: none,
   int: none,
@@ -37,7 +37,7 @@ const REFERENCES: PerKind<readonly number[], void> = {
   enum64: none,
 };
 
-/** Those that lie inside: what is behind a pointer does not. */
+/** The ids of the types inside a type. The target of a pointer is not inside. */
 const INSIDE: PerKind<readonly number[], void> = {
   ...REFERENCES,
   ptr: none,
@@ -82,7 +82,7 @@ const composite = (
   return undefined;
 };
 
-/** What no C type is like. */
+/** The properties of a type that no C type has. */
 const PROBLEM: PerKind<Problem, Btf> = {
   void: fine,
   int: (type) => {
@@ -116,10 +116,10 @@ const PROBLEM: PerKind<Problem, Btf> = {
 };
 
 /**
- * Whether everything that is referred to is there, nothing contains itself, and members lie within
- * their structs. Takes time in proportion to the bytes.
+ * Checks that every reference leads to a type, no type contains itself, and members lie within their
+ * structs. Takes time proportional to the bytes.
  *
- * @throws {BtfError} that names the first type that is otherwise
+ * @throws {BtfError} naming the first type that fails
  */
 export function checkTypes(btf: Btf): void {
   for (const [typeId, type] of btf.types.entries()) {
@@ -142,10 +142,10 @@ export function checkTypes(btf: Btf): void {
   }
 }
 
-/** How many types lie inside each other, by id. */
+/** The number of types inside each other, by id, the type itself included. */
 class Heights {
   readonly #btf: Btf;
-  /** 0 where it is not known yet, -1 while it is being found. */
+  /** By id: 0 for an unknown height, -1 while it is computed. */
   readonly #known: Int8Array;
 
   constructor(btf: Btf) {

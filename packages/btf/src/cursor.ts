@@ -4,11 +4,11 @@ import { BtfError } from "./errors.js";
 /** A run of bytes within the BTF. */
 export interface Section {
   readonly offset: number;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 
-/** Walks through the type section; every number and name that it gives lies within its section. */
+/** Reads the type section. Every number and name that it returns lies within its section. */
 export class Cursor {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -17,9 +17,9 @@ export class Cursor {
   readonly #strings: Section;
   readonly #names = new Map<number, string>();
   readonly #decoder = new TextDecoder();
-  /** From the start of the BTF. */
+  /** The position, in bytes from the start of the BTF. */
   offset: number;
-  /** The type that is being read. */
+  /** The id of the type being read, for errors. */
   typeId = 0;
 
   constructor(bytes: Uint8Array, endian: Endian, types: Section, strings: Section) {
@@ -35,7 +35,7 @@ export class Cursor {
     return this.offset >= this.#end;
   }
 
-  /** @throws {BtfError} unless so many bytes follow */
+  /** @throws {BtfError} when fewer bytes follow */
   need(bytes: number): void {
     const left = this.#end - this.offset;
     if (bytes > left) {
@@ -55,7 +55,11 @@ export class Cursor {
     return this.u32() | 0;
   }
 
-  /** The name whose offset in the string section comes next; at 0 is the empty one. */
+  /**
+   * Reads the offset of a name in the string section, and returns the name. Offset 0 is the empty name.
+   *
+   * @throws {BtfError} when the name does not begin and end within that section
+   */
   name(): string {
     const at = this.u32();
     const known = this.#names.get(at);

@@ -31,17 +31,17 @@ const CODES = {
   },
 };
 
-/** The codes of a `BtfError`; docs/ERRORS.md says what each is thrown for. */
+/** The codes of a `BtfError`; docs/ERRORS.md lists the cause of each. */
 export type BtfCode = keyof typeof CODES;
 
-/** Where in the BTF something is wrong. */
+/** The place of an error in the BTF. */
 export interface BtfPlace {
-  /** From the start of the bytes. */
+  /** Offset in bytes from the start of the BTF. */
   readonly offset?: number;
   readonly typeId?: number;
 }
 
-/** Bytes that are no BTF, or BTF without the type that was asked for. */
+/** The bytes are no BTF, or the BTF does not have the type that was asked for. */
 export class BtfError extends LuoError {
   static override readonly codes: Readonly<Record<BtfCode, ErrorCode>> = CODES;
   declare readonly code: BtfCode;
@@ -60,7 +60,7 @@ export class BtfError extends LuoError {
   }
 }
 
-/** A struct or union of which no annotations give the layout that BTF says. */
+/** No annotations give a struct or union the layout that BTF says. */
 export class UnexpressibleError extends LuoError {
   static override readonly codes = {
     LUO_BTF_UNEXPRESSIBLE: {
@@ -68,7 +68,7 @@ export class UnexpressibleError extends LuoError {
       do: "declare it by hand, with @reserved(bytes(n)) for what has no type",
     },
   };
-  /** As C has it; empty where it has no name. */
+  /** The name in C; empty for a struct without a name. */
   readonly struct: string;
   readonly typeId: number;
   readonly reason: string;

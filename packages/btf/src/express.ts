@@ -26,13 +26,13 @@ import {
   perKind,
 } from "./types.js";
 
-/** What a type is expressed with. */
+/** The classes and enums with which member types are expressed. */
 export interface Scope {
   readonly btf: Btf;
-  /** The class of a struct or union; the hint is what it is called if it has no name. */
+  /** The class of a struct or union. The hint names it if it has no name in C. */
   readonly structOf: (typeId: number, hint: string) => StructClass;
   readonly enumOf: (typeId: number, hint: string, integer: ScalarType) => FieldType;
-  /** The class of what luo has no scalar for: so many bytes with that alignment. */
+  /** The class for a type without a scalar in luo: `size` bytes with an alignment of `align`. */
   readonly opaqueOf: (name: string, size: number, align: number) => StructClass;
 }
 
@@ -44,7 +44,7 @@ interface Place {
 
 const scalar = ({ type }: { readonly type: FieldType }) => type as ScalarType;
 
-/** By size in bytes: unsigned, signed. */
+/** The unsigned and the signed integer, by size in bytes. */
 const INTEGERS: Readonly<Record<number, readonly [ScalarType, ScalarType]>> = {
   1: [scalar(u8), scalar(i8)],
   2: [scalar(u16), scalar(i16)],
@@ -58,7 +58,10 @@ function integer(size: number, signed: boolean): ScalarType | undefined {
   return INTEGERS[size]?.[signed ? 1 : 0];
 }
 
-/** Aligned as a C compiler aligns it: as it is large, up to 16; one of 12 bytes to 4. */
+/**
+ * Bytes with the alignment of a C compiler: the largest power of two that divides the size, at most
+ * 16.
+ */
 function opaque(name: string, size: number, { scope }: Place): FieldType {
   const made = scope.opaqueOf(name, size, Math.min(16, size & -size));
   return { kind: "struct", of: () => made };
@@ -71,7 +74,7 @@ const composite = (_: unknown, { scope, typeId, hint }: Place): FieldType => {
 
 const enumeration = ({ size, signed }: BtfEnum, { scope, typeId, hint }: Place): FieldType => {
   const of = integer(size, signed) ?? scalar(u8);
-  // The annotation takes integers that are numbers in the program.
+  // `@enumeration` takes only integers whose values are numbers, so bigints stay plain integers.
   return of.value === "number" ? scope.enumOf(typeId, hint, of) : of;
 };
 
@@ -92,7 +95,8 @@ const FIELD: PerKind<FieldType, Place> = {
   array: ({ of, length }, { scope, hint }) => {
     const { type } = unmodified(scope.btf, of);
     const raw = type.kind === "int" && type.size === 1 && !type.encoding.bool;
-    // Signed numbers of one byte are what they are; char is text of an unknown encoding.
+    // Arrays of unsigned bytes and of char are raw bytes, because the encoding of char is unknown. Other
+    // signed bytes are numbers.
     if (raw && length > 0 && (!type.encoding.signed || type.name === "char")) {
       return { kind: "bytes", length };
     }
@@ -116,12 +120,12 @@ const FIELD: PerKind<FieldType, Place> = {
   enum64: enumeration,
 };
 
-/** What a value of the type is for luo. */
+/** The luo type of a BTF type. */
 function fieldType(scope: Scope, typeId: number, hint: string): FieldType {
   return perKind(FIELD, typeAt(scope.btf, typeId), { scope, typeId, hint });
 }
 
-/** What a member is for luo; undefined for a bitfield of an integer that luo does not have. */
+/** The luo type of a member; undefined for a bitfield of an integer that luo does not have. */
 export function memberType(scope: Scope, member: BtfMember, hint: string): FieldType | undefined {
   const width = bitfield(scope.btf, member)?.width;
   if (width === undefined) return fieldType(scope, member.of, hint);

@@ -9,17 +9,18 @@ import {
 } from "@luo/struct";
 
 /**
- * BTF says where members lie, and not why. Here the why is found: annotations with which the layout
- * engine puts every member where it is. The engine itself is asked about each, so no rule of the C
- * ABI is written down a second time. Member by member the first way that leads there is taken, once
- * in a plain struct and once in a packed one, and of the two the one that needs less.
+ * Infers annotations from the places of members. BTF says where members lie, not which attributes put
+ * them there. For each member this tries declarations in order, and keeps the first for which the
+ * layout engine gives the right place. The engine is asked each time, so no rule of the C ABI is written
+ * down twice. The search runs for a plain and for a packed struct; the result with fewer annotations
+ * wins.
  */
 
-/** A member, and where it must come to lie. */
+/** A member, and the place that it must get. */
 export interface Wanted {
   readonly name: string;
   readonly type: FieldType;
-  /** From the start of the struct. */
+  /** The first bit, from the start of the struct. */
   readonly bitOffset: number;
 }
 
@@ -28,17 +29,17 @@ export interface Declaration {
   readonly options: StructOptions;
 }
 
-/** An annotation that C had, or what it had has the same effect. */
+/** An inferred annotation. The C source has this attribute, or another with the same effect. */
 export interface Attribute {
   readonly kind: "packed" | "aligned" | "reserved";
-  /** Undefined where the whole struct is annotated. */
+  /** Undefined when the annotation is on the whole struct. */
   readonly field: string | undefined;
 }
 
-/** What C can align to, in bytes; luo takes no more than 4096. */
+/** The alignments to try, in bytes: all that luo takes, from 1 to 4096. */
 const ALIGNS = Array.from({ length: 13 }, (_, power) => 2 ** power);
 
-/** The annotations of a declaration, beyond the types. */
+/** The annotations of a declaration beside the types. */
 export function attributesOf({ fields, options }: Declaration): Attribute[] {
   const found: Attribute[] = [];
   if (options.packed) found.push({ kind: "packed", field: undefined });
@@ -51,17 +52,17 @@ export function attributesOf({ fields, options }: Declaration): Attribute[] {
   return found;
 }
 
-/** A struct without members, which GNU C allows. */
+/** The field of a struct without members, which GNU C allows and luo does not. */
 const EMPTY: FieldDescriptor = {
   name: "$empty",
   type: { kind: "reserved", of: { kind: "array", of: u8.type, length: 0 }, checked: false },
 };
 
 /**
- * A declaration with few annotations that puts every member where it is wanted.
+ * Finds a declaration with few annotations that gives every member its place.
  *
- * @param size in bytes
- * @returns why there is none, if so
+ * @param size the size of the struct, in bytes
+ * @returns the declaration, or the reason why there is none
  */
 export function infer(
   members: readonly Wanted[],
@@ -73,7 +74,7 @@ export function infer(
   if (typeof plain !== "string" && cost(plain) === 0) return plain;
   const packed = declare(members, size, { overlay, packed: true }, abi);
   if (typeof packed === "string") return plain;
-  // Where it makes no difference, the whole struct is the more likely one to be packed.
+  // With equal cost, packing the whole struct is more likely than packing single members.
   return typeof plain === "string" || cost(packed) <= cost(plain) ? packed : plain;
 }
 
@@ -88,7 +89,7 @@ function declare(
   abi: Abi,
 ): Declaration | string {
   const fields: FieldDescriptor[] = [];
-  /** Bits in use so far, and at most. */
+  /** Bits in use: by the fields so far, and by the largest field of an overlay. */
   let end = 0;
   let most = 0;
   let align = 1;
@@ -118,7 +119,7 @@ function declare(
   return { fields: fields.length === 0 ? [EMPTY] : fields, options };
 }
 
-/** The best way to declare a member, and what the engine makes of it. */
+/** The first declaration that gives a member its place, with the end and alignment that result. */
 function remedy(member: Wanted, end: number, packed: boolean, abi: Abi) {
   for (const fields of ways(member, end)) {
     const placed = place(fields, end, packed, abi);
@@ -127,7 +128,7 @@ function remedy(member: Wanted, end: number, packed: boolean, abi: Abi) {
   return undefined;
 }
 
-/** The ways to declare a member, those that are best first. */
+/** The ways to declare a member, the preferred ones first. */
 function ways({ name, type, bitOffset }: Wanted, end: number): FieldDescriptor[][] {
   const field = { name, type };
   const packed = { ...field, packed: true };
@@ -143,7 +144,7 @@ function ways({ name, type, bitOffset }: Wanted, end: number): FieldDescriptor[]
   ];
 }
 
-/** Space without a value between two bits: up to a whole byte, whole bytes, and bits again. */
+/** Reserved fields from bit `end` to bit `to`: bits up to a whole byte, whole bytes, bits again. */
 function filler(end: number, to: number, name: string): FieldDescriptor[] {
   const first = Math.min(to, Math.ceil(end / 8) * 8);
   const last = Math.max(first, Math.floor(to / 8) * 8);
@@ -163,7 +164,7 @@ function unnamed(width: number): FieldType {
 
 const BYTE = u8.type as Extract<FieldType, { kind: "scalar" }>;
 
-/** Where the engine puts the last of the fields, behind so many bits. */
+/** The place that the layout engine gives the last of the fields, behind `end` used bits. */
 function place(fields: readonly FieldDescriptor[], end: number, packed: boolean, abi: Abi) {
   const before = filler(0, end, " ");
   const made = layoutOf(defineStruct("trial", 0, [...before, ...fields], { packed }), abi);

@@ -1,27 +1,27 @@
 import type { Cursor } from "./cursor.js";
 import type { BtfKind, BtfType } from "./types.js";
 
-/** The words that every type begins with (`struct btf_type`). */
+/** The words at the start of every type (`struct btf_type`). */
 interface Head {
   readonly name: string;
-  /** How many members, values or parameters follow. */
+  /** The number of members, values or parameters that follow. */
   readonly count: number;
   /** `kind_flag`: bit 31 of the info. */
   readonly flag: boolean;
-  /** The size in bytes, or the id of another type. */
+  /** The size in bytes, or the id of another type, by kind. */
   readonly word: number;
 }
 
 interface Row {
-  /** The bytes of each of the `count` items that follow. */
+  /** The size of each of the `count` items that follow, in bytes. */
   readonly item: number;
   readonly read: (head: Head, cursor: Cursor) => BtfType;
 }
 
-/** As many items as the head says. */
+/** Reads the number of items that the head gives. */
 const items = <T>({ count }: Head, read: () => T): T[] => Array.from({ length: count }, read);
 
-/** A type that is nothing but a reference to another. */
+/** A kind that is only a reference to another type. */
 const reference = (
   kind: "ptr" | "typedef" | "volatile" | "const" | "restrict" | "type_tag",
 ): Row => ({
@@ -43,7 +43,7 @@ const composite = (kind: "struct" | "union"): Row => ({
   },
 });
 
-/** By the number of the kind, from 1: section 2.2 of Documentation/bpf/btf.rst. */
+/** The kinds in the order of their numbers, from 1: section 2.2 of Documentation/bpf/btf.rst. */
 const ROWS: Record<Exclude<BtfKind, "void">, Row> = {
   int: {
     item: 0,
@@ -88,7 +88,7 @@ const ROWS: Record<Exclude<BtfKind, "void">, Row> = {
   const: reference("const"),
   restrict: reference("restrict"),
   func: {
-    // Its count is no count.
+    // A func has no items: its count field holds the linkage.
     item: 0,
     read: ({ name, word: of, count: linkage }) => ({ kind: "func", name, of, linkage }),
   },
@@ -142,7 +142,7 @@ const NUMBERED = Object.values(ROWS);
 /**
  * Reads the type at the cursor.
  *
- * @throws {BtfError} when it is of no known kind, or reaches beyond its section
+ * @throws {BtfError} when its kind is unknown, or it reaches beyond the type section
  */
 export function readType(cursor: Cursor): BtfType {
   const start = cursor.offset;
@@ -160,7 +160,7 @@ export function readType(cursor: Cursor): BtfType {
     );
   }
   const count = info & 0xffff;
-  // Before anything is made, so that no count asks for more memory than the bytes have.
+  // The check comes before any allocation, so a false count cannot ask for more memory than the input.
   cursor.need(count * row.item);
   return row.read({ name, count, flag: info >>> 31 === 1, word }, cursor);
 }

@@ -9,7 +9,7 @@ export interface Found {
 }
 
 /**
- * The struct or union of a name, of a typedef's name, or of an id.
+ * Finds a struct or union by its name, the name of a typedef, or its id.
  *
  * @throws {BtfError} when there is none, or more than one
  */
@@ -43,7 +43,7 @@ function byName(btf: Btf, wanted: string): Found[] {
     if (kind === "typedef") typedefs.set(found.typeId, found);
     else tags.push(found);
   }
-  // In C a tag and a typedef may have the same name: the tag's is the struct's own.
+  // A tag and a typedef may have the same name in C. The tag wins, as the struct's own name.
   return tags.length > 0 ? tags : [...typedefs.values()];
 }
 

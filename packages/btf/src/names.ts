@@ -1,6 +1,6 @@
-/** What generated source calls the things of C. */
+/** The names that generated source gives to the types and members of C. */
 
-/** Words that no declaration may be named: those of JavaScript and TypeScript, and what sources use. */
+/** Names that no declaration may have: words of JavaScript and TypeScript, and names that sources use. */
 const RESERVED = new Set(
   `any arguments as await boolean break case catch class const constructor continue debugger declare
   default delete do else enum eval export extends false finally for from function if implements
@@ -11,19 +11,19 @@ const RESERVED = new Set(
   f64 flexible i8 i16 i32 i64 little packed ref reserved struct u8 u16 u32 u64 union`.split(/\s+/),
 );
 
-/** What no field may be named; those of an object besides, as no class can declare them. */
+/** Names that no field may have, because no class can declare a property of that name. */
 const NO_FIELDS = new Set(["constructor", "__proto__"]);
 
 /**
- * An identifier made of a name from elsewhere; empty where that is. A `$` is only in what has no
- * name in C.
+ * Makes an identifier of a name in C; an empty name stays empty. The result has no `$`, which marks
+ * names of things without a name in C.
  */
 export function identifier(name: string): string {
   const safe = name.replace(/[^A-Za-z0-9_]/g, "_");
   return /^[0-9]/.test(safe) ? `_${safe}` : safe;
 }
 
-/** The first of `name`, `name_`, `name_2`, `name_3` and so on that is free. */
+/** The first free name of `name`, `name_`, `name_2`, `name_3` and so on. */
 function free(name: string, isTaken: (name: string) => boolean): string {
   if (!isTaken(name)) return name;
   for (let suffix = 1; ; suffix++) {
@@ -32,7 +32,7 @@ function free(name: string, isTaken: (name: string) => boolean): string {
   }
 }
 
-/** Gives every thing in a scope a name of its own. */
+/** Gives each thing in a scope a unique name. */
 export class Names {
   readonly #reserved: ReadonlySet<string>;
   readonly #taken = new Set<string>();
@@ -49,7 +49,7 @@ export class Names {
     return new Names(NO_FIELDS);
   }
 
-  /** An identifier as close to the name as can be; an identifier stands for an empty one. */
+  /** Takes a free identifier close to `name`, or to `fallback` for an empty name. */
   take(name: string, fallback: string): string {
     const isTaken = (next: string) => this.#reserved.has(next) || this.#taken.has(next);
     const found = free(identifier(name) || fallback, isTaken);

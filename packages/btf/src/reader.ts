@@ -7,7 +7,7 @@ import type { Btf, BtfType } from "./types.js";
 
 const MAGIC = 0xeb9f;
 const VERSION = 1;
-/** Of `struct btf_header`, in bytes. */
+/** The size of `struct btf_header`, in bytes. */
 const HEADER = 24;
 
 interface Header {
@@ -17,12 +17,12 @@ interface Header {
 }
 
 /**
- * Reads BTF, such as the content of /sys/kernel/btf/vmlinux or of an object file's section `.BTF`.
- * The format is that of the kernel's Documentation/bpf/btf.rst, in either byte order. Nothing in it
- * is trusted: what is returned refers only to types that are there, contains no type inside itself,
- * and every member lies within its struct.
+ * Reads BTF, such as the content of /sys/kernel/btf/vmlinux or of the section `.BTF` of an object file.
+ * The kernel's Documentation/bpf/btf.rst describes the format; either byte order is read. The bytes are
+ * not trusted: in the result every reference leads to a type, no type contains itself, and every member
+ * lies within its struct.
  *
- * @throws {BtfError} that names the offset or type at which the bytes are no such BTF
+ * @throws {BtfError} naming the offset or type of the first fault
  */
 export function readBtf(bytes: Uint8Array): Btf {
   const { endian, types, strings } = readHeader(bytes);
@@ -73,7 +73,7 @@ function readHeader(bytes: Uint8Array): Header {
 
 const hex = (number: number) => `0x${number.toString(16)}`;
 
-/** BTF does not say it, but Linux has a `long` for every pointer. */
+/** The size of a pointer in bytes. BTF does not give it, but on Linux a `long` has the same size. */
 function pointerSize(types: readonly BtfType[]): 4 | 8 {
   const long = /^(?:unsigned long|long|long int|long unsigned int)$/;
   const found = types.find(({ kind, name }) => kind === "int" && long.test(name));

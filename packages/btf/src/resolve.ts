@@ -1,7 +1,7 @@
 import { BtfError } from "./errors.js";
 import { type Btf, type BtfMember, type BtfType, type PerKind, perKind } from "./types.js";
 
-/** What is behind the id of a type. Recursion ends, as `checkTypes` bounds it. */
+/** Resolves ids of types. Recursion ends, because `checkTypes` bounds the depth. */
 
 const sized = ({ size }: { readonly size: number }) => size;
 const sizeless = () => undefined;
@@ -33,12 +33,17 @@ const SIZE: PerKind<number | undefined, Btf> = {
   enum64: sized,
 };
 
-/** In bytes; undefined for what has no values, such as `void`, functions and sections. */
+/**
+ * The size of a value of the type, in bytes. Undefined for a type without values, such as `void`, a
+ * function or a section.
+ *
+ * @throws {BtfError} when there is no type with the id
+ */
 export function sizeOfType(btf: Btf, id: number): number | undefined {
   return perKind(SIZE, typeAt(btf, id), btf);
 }
 
-/** The type of an id. */
+/** The type with an id. @throws {BtfError} when there is none */
 export function typeAt({ types }: Btf, id: number): BtfType {
   const type = types[id];
   if (type !== undefined) return type;
@@ -62,7 +67,10 @@ export function unmodified(btf: Btf, id: number): { id: number; type: BtfType } 
   }
 }
 
-/** Where a bitfield lies. Of old its integer told the bits, and not the member. */
+/**
+ * The place of a bitfield; undefined for any other member. In old BTF the integer holds the bits, and
+ * not the member.
+ */
 export function bitfield(btf: Btf, { of, bitOffset, bitWidth }: BtfMember) {
   if (bitWidth !== undefined) return { bitOffset, width: bitWidth };
   const { type } = unmodified(btf, of);

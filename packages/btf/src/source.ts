@@ -11,21 +11,21 @@ import { BtfStructs, type EnumDeclaration, type StructsOptions } from "./structs
 import type { Btf } from "./types.js";
 
 export interface ImportOptions extends StructsOptions {
-  /** Where the BTF came from, for the comment at the top: a kernel's release, or a file. */
+  /** The origin of the BTF for the comment at the top, such as a kernel's release or a file. */
   readonly origin?: string;
 }
 
 /**
- * The TypeScript source of a struct or union, and of every struct and enum inside of it: annotated
- * classes with the layout that BTF says. It compiles with `experimentalDecorators`, and imports
- * only `@luo/struct`. Names that are no identifiers, or are taken, are changed; what has no name in
- * C has one with a `$`.
+ * Writes TypeScript source for a struct or union and every struct and enum inside it: annotated classes
+ * with the layout that BTF says. The source compiles with `experimentalDecorators` and imports only
+ * `@luo/struct`. Names that are taken or no identifiers are changed; things without a name in C get one
+ * with a `$`.
  *
  *     importBtf(readBtf(readFileSync("/sys/kernel/btf/vmlinux")), "list_head")
  *
  * @param target the name of a struct, union or typedef, or an id
  * @throws {BtfError} when there is no such struct, or more than one
- * @throws {UnexpressibleError} when no annotations lead to its layout
+ * @throws {UnexpressibleError} when no annotations give it that layout
  */
 export function importBtf(btf: Btf, target: string | number, options: ImportOptions = {}): string {
   const structs = new BtfStructs(btf, options);
@@ -45,14 +45,14 @@ export function importBtf(btf: Btf, target: string | number, options: ImportOpti
   ].join("\n");
 }
 
-/** A name that cannot end the comment that it stands in. */
+/** Replaces characters of a name, so that it cannot end the comment around it. */
 const word = (name: string) => name.replace(/[^\w.]/g, "_");
 const comment = (text: string) => text.replace(/[\r\n\u2028\u2029]+/g, " ").replaceAll("*/", "* /");
 
-/** Declares structs, those inside of others first. */
+/** Writes the declarations of structs, nested ones first. */
 class Writer implements SourceNames {
   readonly declarations: string[] = [];
-  /** What the source imports. */
+  /** The names that the source imports. */
   readonly used = new Set<string>();
   readonly #structs: BtfStructs;
   readonly #declared = new Set<StructClass | EnumDeclaration>();

@@ -16,31 +16,31 @@ import { Names } from "./names.js";
 import { bitfield, typeAt } from "./resolve.js";
 import type { Btf, BtfComposite } from "./types.js";
 
-/** So many members may a struct have: what declares them takes the square of their number. */
+/** The most members of a struct. The time to infer annotations grows with the square of their number. */
 const MAX_MEMBERS = 4096;
 
-/** How structs are laid out. */
+/** Options of `BtfStructs`. */
 export interface StructsOptions {
   /**
-   * The rules of the machine that the BTF is of. By default, as byte order and the size of pointers
-   * have it: x86-64, whose rules are those of arm64 for all that BTF can say, i386 or s390x.
+   * The ABI of the machine that the BTF describes. The default follows from byte order and pointer size:
+   * x86-64, i386 or s390x. For everything that BTF can express, arm64 has the rules of x86-64.
    */
   readonly abi?: Abi;
 }
 
-/** A struct or union of C as a class of luo. */
+/** A struct or union of C as a struct class of luo. */
 export interface LuoOfC {
   readonly typeId: number;
   readonly type: BtfComposite;
-  /** Its size and the offset of each field are those that BTF says, also inside of it. */
+  /** The class, with the size and field offsets that BTF says, also in nested structs. */
   readonly struct: StructClass;
   /** The names of the fields, in the order of the members. */
   readonly names: readonly string[];
-  /** What must be annotated, as nothing else explains where the members lie. */
+  /** The inferred annotations, without which the members would lie elsewhere. */
   readonly attributes: readonly Attribute[];
 }
 
-/** An enum of C, as source declares it. */
+/** The declaration of an enum of C in source. */
 export interface EnumDeclaration {
   readonly name: string;
   readonly members: readonly (readonly [name: string, value: number])[];
@@ -50,7 +50,7 @@ interface Made extends LuoOfC {
   readonly declaration: Declaration;
 }
 
-/** The structs and unions of BTF as classes of luo, each made when it is first asked for. */
+/** The structs and unions of BTF as struct classes of luo. Each class is made at the first request. */
 export class BtfStructs {
   readonly btf: Btf;
   readonly abi: Abi;
@@ -73,14 +73,14 @@ export class BtfStructs {
   }
 
   /**
-   * A struct or union, by its name, the name of a typedef, or its id. BTF says where members lie
-   * and not why: annotations are inferred that lead to that layout. A union becomes a class whose
-   * fields overlay each other, a pointer an `@address`, an array of char `@bytes`, and what luo has
-   * no scalar for, such as __int128, bytes of its alignment. An array without a length is `@flexible`
-   * at the end of the struct, and has no elements inside of another.
+   * The class of a struct or union, by its name, the name of a typedef, or its id. BTF says where members
+   * lie, and the annotations that lead to this layout are inferred. A union becomes a class whose fields
+   * overlay each other, a pointer an `@address`, and an array of char `@bytes`. A type without a scalar
+   * in luo, such as __int128, becomes bytes with its alignment. An array without a length is `@flexible`
+   * at the end of the struct; in a nested struct it has no elements.
    *
    * @throws {BtfError} when there is no such struct, or more than one
-   * @throws {UnexpressibleError} when no annotations lead to its layout
+   * @throws {UnexpressibleError} when no annotations give it that layout
    */
   get(target: string | number): LuoOfC {
     const made = this.#struct(findStruct(this.btf, target), "");
@@ -94,7 +94,7 @@ export class BtfStructs {
     return { ...made, struct: defineStruct(made.struct.name, 0, open, options) };
   }
 
-  /** The enum that a field holds. */
+  /** The declaration of a field's enum; undefined for a type that is none of these. */
   enumOf(type: FieldType): EnumDeclaration | undefined {
     return this.#declared.get(type);
   }
@@ -148,7 +148,7 @@ export class BtfStructs {
     };
   }
 
-  /** How the layout differs from what is wanted, if it does. */
+  /** Describes the first difference between the layout and the wanted places; undefined without one. */
   #difference(struct: StructClass, wanted: readonly Wanted[], size: number): string | undefined {
     const layout = layoutOf(struct, this.abi);
     const placed = new Map(layout.fields.map((field) => [field.name, field]));
@@ -169,7 +169,7 @@ export class BtfStructs {
     const members = values.map(
       ({ name, value }) => [names.take(name, "$"), inMemory(value, of)] as const,
     );
-    // One without members is an integer: only a declaration of it was seen.
+    // An enum without members is only a forward declaration, so it becomes an integer.
     if (members.length === 0) return of;
     const numbers = new Map(members.map(([, value]) => [value, value]));
     const made: FieldType = { kind: "enum", of, members: numbers };
@@ -194,7 +194,7 @@ export class BtfStructs {
   }
 }
 
-/** BTF has values of at least 4 bytes, also where the enum has fewer. */
+/** The value as memory holds it. BTF has values of at least 4 bytes, even for smaller enums. */
 function inMemory(value: bigint, { size, name }: ScalarType): number {
   return Number(
     name.startsWith("i") ? BigInt.asIntN(size * 8, value) : BigInt.asUintN(size * 8, value),

@@ -1,24 +1,24 @@
 import type { Endian } from "@luo/struct";
 
 /**
- * What BTF says, as plain data: one descriptor per type, as the kernel's Documentation/bpf/btf.rst
- * numbers and names them. Types refer to each other by id, which is the index in `Btf.types`.
+ * The content of BTF as plain data: one descriptor per type, with the numbers and names of the kernel's
+ * Documentation/bpf/btf.rst. Types refer to each other by id, which is the index in `Btf.types`.
  */
 export interface Btf {
   readonly endian: Endian;
-  /** In bytes: the size of `long`, and 8 where there is none. */
+  /** Pointer size in bytes: the size of `long`, or 8 without a `long`. */
   readonly pointerSize: 4 | 8;
-  /** By id; that at 0 is `void`. */
+  /** The types by id. The type with id 0 is `void`. */
   readonly types: readonly BtfType[];
 }
 
 interface Named {
-  /** Empty where C has none. */
+  /** The name in C, or empty. */
   readonly name: string;
 }
 
 interface Sized extends Named {
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 
@@ -27,16 +27,16 @@ interface Referring extends Named {
   readonly of: number;
 }
 
-/** Nothing. */
+/** The type `void`, with id 0. */
 export interface BtfVoid extends Named {
   readonly kind: "void";
 }
 
 export interface BtfInt extends Sized {
   readonly kind: "int";
-  /** Of the value; fewer than the size has in bitfields of old. */
+  /** The number of bits of the value. In old BTF, fewer than the size has mean a bitfield. */
   readonly bits: number;
-  /** The value's first bit, in bitfields of old. */
+  /** The first bit of the value, for bitfields in old BTF. */
   readonly bitOffset: number;
   readonly encoding: { readonly signed: boolean; readonly char: boolean; readonly bool: boolean };
 }
@@ -48,14 +48,14 @@ export interface BtfPointer extends Referring {
 export interface BtfArray extends Referring {
   readonly kind: "array";
   readonly index: number;
-  /** 0 where C says `x[]` or `x[0]`. */
+  /** The number of elements; 0 for `x[]` and `x[0]`. */
   readonly length: number;
 }
 
 export interface BtfMember extends Referring {
-  /** From the start of the struct; of a bitfield, its first bit as memory has it. */
+  /** The first bit, from the start of the struct, counted in the order of memory. */
   readonly bitOffset: number;
-  /** In bits; undefined unless it is a bitfield. */
+  /** The width of a bitfield in bits; undefined for any other member. */
   readonly bitWidth: number | undefined;
 }
 
@@ -90,7 +90,7 @@ export interface BtfPrototype extends Named {
   readonly kind: "func_proto";
   /** The id of the type that it returns. */
   readonly returns: number;
-  /** The last one is `void` and without a name where C says `...`. */
+  /** A last parameter of type `void` without a name stands for C's `...`. */
   readonly parameters: readonly Referring[];
 }
 
@@ -115,7 +115,7 @@ export interface BtfFloat extends Sized {
 
 export interface BtfTag extends Referring {
   readonly kind: "decl_tag";
-  /** The index of the member or parameter; -1 where it belongs to the type itself. */
+  /** The index of the member or parameter; -1 for a tag on the type itself. */
   readonly component: number;
 }
 
@@ -143,12 +143,12 @@ type OfKind<K extends BtfKind, T extends BtfType = BtfType> = T extends unknown
     : never
   : never;
 
-/** One function per kind: how types are checked, measured and expressed. */
+/** One function per kind of type. Checks, sizes and fields are such tables. */
 export type PerKind<R, Context = void> = {
   readonly [K in BtfKind]: (type: OfKind<K>, context: Context) => R;
 };
 
-/** Applies the function of a table that belongs to the type's kind. */
+/** Calls the table's function for the type's kind. */
 export function perKind<R, Context>(
   table: PerKind<R, Context>,
   type: BtfType,

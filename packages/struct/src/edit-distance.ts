@@ -1,4 +1,4 @@
-/** Levenshtein's distance: how many letters to insert, remove or replace until `a` is `b`. */
+/** The Levenshtein distance: the fewest letters to insert, remove or replace to turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [index, letter] of [...a].entries()) {

@@ -1,7 +1,7 @@
 import { editDistance } from "./edit-distance.js";
 import { type Fault, LuoError, LuoRangeError } from "./luo-error.js";
 
-/** A class is annotated in a way that has no layout. Thrown when the class is declared or first used. */
+/** The annotations of a class have no layout. Thrown when the class is declared or first used. */
 export class DeclarationError extends LuoError {
   static override readonly codes = {
     LUO_DECLARATION: {
@@ -19,7 +19,7 @@ export class DeclarationError extends LuoError {
   }
 }
 
-/** `create` was given a value for a name that is no field of the class. */
+/** `create` got a value for a name that is no field of the class. */
 export class UnknownFieldError extends LuoError {
   static override readonly codes = {
     LUO_UNKNOWN_FIELD: {
@@ -29,7 +29,7 @@ export class UnknownFieldError extends LuoError {
   };
   readonly struct: string;
   readonly field: string;
-  /** At most three names of fields that are spelled most alike, the nearest first. */
+  /** At most three fields with the most similar spelling, the nearest first. */
   readonly closest: readonly string[];
 
   constructor(struct: string, field: string, known: readonly string[]) {
@@ -43,7 +43,7 @@ export class UnknownFieldError extends LuoError {
   }
 }
 
-/** A value does not fit its field: it is outside the field's range, or too long, or of the wrong type. */
+/** A value does not fit its field: it is out of range, too long, or of the wrong type. */
 export class FieldRangeError extends LuoRangeError {
   static override readonly codes = {
     LUO_FIELD_RANGE: {
@@ -55,7 +55,7 @@ export class FieldRangeError extends LuoRangeError {
   readonly field: string;
   readonly value: unknown;
 
-  /** @param remedy what to do, unless the value itself is wrong */
+  /** @param remedy the advice to give where another value would not help */
   constructor(struct: string, field: string, value: unknown, expected: string, remedy?: string) {
     const fault = { found: show(value), expected, ...(remedy !== undefined && { do: remedy }) };
     super("LUO_FIELD_RANGE", `${struct}.${field}`, fault);
@@ -65,7 +65,7 @@ export class FieldRangeError extends LuoRangeError {
   }
 }
 
-/** Bytes that no value of the field encodes to, such as a bool of 2 or text that is not UTF-8. */
+/** The bytes of a field encode no value, such as a bool of 2 or text that is not UTF-8. */
 export class InvalidBytesError extends LuoError {
   static override readonly codes = {
     LUO_INVALID_BYTES: {
@@ -87,7 +87,7 @@ export class InvalidBytesError extends LuoError {
   }
 }
 
-/** A struct would lie, wholly or in part, outside of the memory. */
+/** A struct or range reaches outside of the memory. */
 export class BoundsError extends LuoRangeError {
   static override readonly codes = {
     LUO_BOUNDS: {
@@ -100,8 +100,8 @@ export class BoundsError extends LuoRangeError {
 
   /**
    * @param what the struct or range, for the message
-   * @param bytes the length that it needs
-   * @param byteLength the length of the memory
+   * @param bytes the length that it needs, in bytes
+   * @param byteLength the length of the memory, in bytes
    */
   constructor(what: string, offset: number, bytes: number, byteLength: number) {
     super("LUO_BOUNDS", `${what} at offset ${offset}`, {
@@ -113,7 +113,7 @@ export class BoundsError extends LuoRangeError {
   }
 }
 
-/** The bytes are gone: their buffer was unmapped, resized or transferred while it was still in use. */
+/** The buffer was unmapped, resized or transferred while a `Memory` or a view still used it. */
 export class DetachedError extends LuoError {
   static override readonly codes = {
     LUO_DETACHED: {
@@ -127,7 +127,7 @@ export class DetachedError extends LuoError {
   }
 }
 
-/** A function cannot take an argument. Nothing was changed. */
+/** An argument is outside of the values that the function takes. The call changed nothing. */
 export class ArgumentError extends LuoRangeError {
   static override readonly codes = {
     LUO_ARGUMENT: {
@@ -137,14 +137,14 @@ export class ArgumentError extends LuoRangeError {
   };
   readonly argument: string;
 
-  /** @param argument its name, or what it is for */
+  /** @param argument the argument's name or purpose, for the message */
   constructor(argument: string, fault: { readonly found: string; readonly expected: string }) {
     super("LUO_ARGUMENT", argument, fault);
     this.argument = argument;
   }
 }
 
-/** Text that is no notation of a type; see "Types" in docs/FORMAT.md. */
+/** The text is no notation of a type; see "Types" in docs/FORMAT.md. */
 export class NotationError extends LuoError {
   static override readonly codes = {
     LUO_NOTATION: {
@@ -153,7 +153,7 @@ export class NotationError extends LuoError {
     },
   };
   readonly text: string;
-  /** Where in the text it stops to be one, in UTF-16 code units from its start. */
+  /** The position of the first mismatch, in UTF-16 code units from the start of the text. */
   readonly position: number;
 
   constructor(text: string, position: number, expected: string) {
@@ -164,7 +164,7 @@ export class NotationError extends LuoError {
   }
 }
 
-/** A schema that describes no layout, or none that goes together with the others of its list. */
+/** The schema describes no layout, or contradicts another schema of its list. */
 export class SchemaError extends LuoError {
   static override readonly codes = {
     LUO_SCHEMA: {
@@ -184,7 +184,7 @@ export class SchemaError extends LuoError {
   }
 }
 
-/** A value as an error message shows it: short, with its type visible. */
+/** Formats a value for an error message: short, with its type visible. */
 export function show(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "string")

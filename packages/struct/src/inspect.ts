@@ -1,12 +1,12 @@
 import type { FieldType, StructClass } from "./types.js";
 
 /**
- * The name of the method that `console.log` of Node, Bun and Deno calls to show an object. It is a
- * registered symbol, so no module of theirs is needed.
+ * The key of the method that `console.log` of Node, Bun and Deno calls to show an object. The symbol
+ * is a registered one, so this needs no module of theirs.
  */
 export const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
-/** Gives objects the hidden method with which `console.log` shows them as a text. */
+/** Adds a method to objects, not enumerable, so that `console.log` shows them as a text. */
 export function shownBy<Shown extends object>(text: (object: Shown) => string) {
   const method = {
     value(this: Shown) {
@@ -16,15 +16,15 @@ export function shownBy<Shown extends object>(text: (object: Shown) => string) {
   return <T extends Shown>(object: T): T => Object.defineProperty(object, INSPECT, method);
 }
 
-/** The parts of a layout that a view of the struct shows. */
+/** The parts of a layout that `viewContents` needs. */
 interface Viewed {
   readonly struct: StructClass;
   readonly fields: readonly { readonly name: string; readonly type: FieldType }[];
 }
 
 /**
- * A view's fields for `console.log`, in an object of the struct's class: a view itself has nothing but
- * accessors. A field that cannot be read shows the error.
+ * Copies a view's fields into an object of the struct's class, for `console.log`. A view itself has
+ * only accessors, which `console.log` does not call. A field that cannot be read shows its error.
  */
 export function viewContents(view: object, { struct, fields }: Viewed): object {
   const contents: Record<string, unknown> = Object.create(struct.prototype);
@@ -44,7 +44,7 @@ function attempt(read: () => unknown): unknown {
   }
 }
 
-/** Rows under their heads, each column as wide as it must be; numbers stand to the right. */
+/** Formats rows under their heads in columns. Numbers are aligned to the right. */
 export function textTable(
   heads: readonly string[],
   rows: readonly (readonly (string | number)[])[],

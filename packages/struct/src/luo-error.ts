@@ -1,16 +1,16 @@
-/** What every error of luo tells, those of packages that do not import this one included. */
+/** The shape of every luo error. Errors of packages that do not import this one have it too. */
 export interface LuoFailure extends Error {
   /** Stable and safe to branch on. docs/ERRORS.md lists every code. */
   readonly code: string;
-  /** What is there; a sentence of its own where nothing in particular was expected. */
+  /** The value or state that was found. A whole sentence where `expected` is undefined. */
   readonly found: string;
-  /** What should be there. Undefined where no single thing is right, as after a lost connection. */
+  /** The value or state that is right. Undefined where no single one is, as after a lost connection. */
   readonly expected: string | undefined;
-  /** What to do about it: for this very case where that is known, else for the code. */
+  /** The advice to the reader: for this case where it is known, else for every error of the code. */
   readonly do: string;
 }
 
-/** What an error is told with. A text is the whole sentence, where what to do is in it or follows. */
+/** The content of an error. A string is the message behind the subject, with the code's advice. */
 export type Fault =
   | string
   | { readonly found: string; readonly expected?: string | undefined; readonly do?: string };
@@ -19,17 +19,17 @@ export type Fault =
 export interface ErrorCode {
   /** Completes "thrown when ...". */
   readonly when: string;
-  /** What to do about it, unless the place that throws knows better. */
+  /** The advice for every error of the code. A fault's own `do` replaces it. */
   readonly do: string;
 }
 
-/** The codes that a class of errors has, each with its row in docs/ERRORS.md. */
+/** The codes of an error class. docs/ERRORS.md has a row for each. */
 export type ErrorCodes = Readonly<Record<string, ErrorCode>>;
 
 /**
- * Base of the errors that luo throws. `error instanceof LuoError` is true of every one of them: of
- * those that are a RangeError as well, of those of packages that import nothing, and of those of a
- * second copy of this package, such as the CommonJS build beside the ESM build.
+ * The base of luo's errors. `error instanceof LuoError` is true for every one of them, also for a
+ * RangeError, for errors of packages that do not import this one, and for errors of a second copy of
+ * this package, such as the CommonJS build beside the ESM build.
  */
 export class LuoError extends Error implements LuoFailure {
   static readonly codes: ErrorCodes = {};
@@ -39,8 +39,8 @@ export class LuoError extends Error implements LuoFailure {
   readonly do: string;
 
   /**
-   * @param where the thing that is wrong, for the beginning of the message; may be empty
-   * @param fault one, or several that are told a line each
+   * @param where the subject of the error, which begins the message; may be empty
+   * @param fault one fault, or a list that becomes one line each
    */
   constructor(
     code: string,
@@ -57,7 +57,7 @@ export class LuoError extends Error implements LuoFailure {
     this.do = remedy;
   }
 
-  /** True by shape for `LuoError` itself, so that copies of the package agree; by class below it. */
+  /** `LuoError` itself compares the shape, so that copies of the package agree; subclasses the class. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: classes that extend this one inherit the method.
     if (this === LuoError) return isFailure(value);
@@ -66,7 +66,7 @@ export class LuoError extends Error implements LuoFailure {
   }
 }
 
-/** The same for an argument or value out of range, which is a `RangeError` as well. */
+/** The base of errors about an argument or value out of range: a `RangeError` with luo's fields. */
 export class LuoRangeError extends RangeError implements LuoFailure {
   static readonly codes: ErrorCodes = {};
   readonly code: string;
@@ -92,7 +92,7 @@ function isFailure(value: unknown): value is LuoFailure {
   );
 }
 
-/** The one place that composes messages: where, what was found, what was expected, what to do. */
+/** Composes the message of every error: subject, found, expected, advice. */
 function tell(row: ErrorCode | undefined, where: string, fault: Fault | readonly Fault[]): Told {
   if (isList(fault)) return tellAll(fault.map((each) => tell(row, where, each)));
   const place = where === "" ? "" : `${where}: `;
@@ -106,7 +106,7 @@ function tell(row: ErrorCode | undefined, where: string, fault: Fault | readonly
   return { message, found, expected, remedy };
 }
 
-/** Several faults of one error, a line each. */
+/** Composes several faults, one line each. */
 function tellAll(all: readonly Told[]): Told {
   const lines = (of: keyof Told) => all.map((told) => told[of] ?? "").join("\n");
   const expected = all.some((told) => told.expected !== undefined) ? lines("expected") : undefined;

@@ -2,15 +2,15 @@ import { BoundsError, DetachedError } from "./errors.js";
 import { INSPECT } from "./inspect.js";
 
 /**
- * A stretch of bytes, seen through every typed array at once: what codecs write to and read from.
+ * A range of bytes that codecs read and write, with every typed array over it.
  *
- * The typed arrays cover the whole underlying buffer, so that an index is an absolute position
- * divided by the element size; `base` is where the stretch begins and `view` covers just the
- * stretch. Make one per buffer and keep it.
+ * The typed arrays cover the whole underlying buffer, so an index is an absolute position divided by
+ * the element size. `base` is the start of the range in the buffer, and `view` covers the range only.
+ * Make one per buffer and keep it.
  */
 export class Memory {
   readonly buffer: ArrayBufferLike;
-  /** Where the stretch begins in `buffer`, in bytes. */
+  /** The start of the range in `buffer`, in bytes. */
   readonly base: number;
   readonly u8: Uint8Array;
   readonly u16: Uint16Array;
@@ -46,16 +46,16 @@ export class Memory {
   }
 
   /**
-   * Length of the stretch in bytes.
+   * Length of the range in bytes.
    *
-   * @throws {DetachedError} when the buffer was unmapped or transferred meanwhile
+   * @throws {DetachedError} after the buffer was unmapped or transferred
    */
   get byteLength(): number {
     if (this.u8.length === 0 && this.#byteLength > 0) throw new DetachedError(this.#byteLength);
     return this.#byteLength;
   }
 
-  /** How `console.log` shows it: the length, where that lies, and the first bytes. */
+  /** The text that `console.log` shows: the length, the place in the buffer, the first 16 bytes. */
   [INSPECT](): string {
     if (this.u8.length === 0 && this.#byteLength > 0)
       return `Memory(${this.#byteLength}, unmapped)`;
@@ -67,7 +67,11 @@ export class Memory {
     return `Memory(${this.#byteLength}${of}) <${bytes.join(" ")}${more}>`;
   }
 
-  /** The bytes from `offset`, without copying. @throws {BoundsError} outside of the memory. */
+  /**
+   * The `length` bytes from `offset`, without copying.
+   *
+   * @throws {BoundsError} when they reach outside of the memory
+   */
   bytes(offset: number, length: number): Uint8Array {
     if (!Number.isSafeInteger(offset) || offset < 0 || offset + length > this.byteLength) {
       throw new BoundsError("a range of bytes", offset, length, this.byteLength);

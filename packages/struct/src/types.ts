@@ -1,22 +1,21 @@
 /**
- * What a field can hold, as plain data. Layout, codec, fingerprint and tools are all functions of
- * these descriptors, so a new type is a new row here and in each of those tables.
+ * The types of fields as plain data. Layout, codec, fingerprint and tools are tables over these
+ * descriptors, so a new type adds one row here and one to each table.
  */
 
-/** A class that `@LuoStruct` can annotate: it is made without arguments, then its fields are set. */
+/** A class that `@LuoStruct` can annotate. Decoding calls it without arguments, then sets the fields. */
 export type StructClass<T extends object = object> = new () => T;
 
 /**
- * What a `@ref` field holds: any array when a program writes, a view over preserved memory when it
- * reads.
+ * The value of a `@ref` field. A program writes any array, and reads a view over preserved memory.
  */
 export interface Sequence<T> extends Iterable<T> {
   readonly length: number;
-  /** The element at `index`, counted from the end if negative, undefined where there is none. */
+  /** The element at `index`; a negative index counts from the end. Undefined outside of the array. */
   at(index: number): T | undefined;
   /**
-   * Tells one array from another where several sequences may show the same: equal for those. Without
-   * it, a sequence is the same as itself alone.
+   * A key that is equal for all sequences over one array. A sequence without it counts as an array of
+   * its own.
    */
   readonly identity?: unknown;
 }
@@ -24,7 +23,7 @@ export interface Sequence<T> extends Iterable<T> {
 /** A number, bigint or boolean of 1, 2, 4 or 8 bytes. */
 export interface ScalarType {
   readonly kind: "scalar";
-  /** The name in layouts and fingerprints: `u64`, also for `@u64.number`. */
+  /** The name in layouts and fingerprints. `@u64` and `@u64.number` share `u64`. */
   readonly name: string;
   /** Size and natural alignment in bytes. */
   readonly size: 1 | 2 | 4 | 8;
@@ -34,11 +33,11 @@ export interface ScalarType {
   readonly bounds?: readonly [number, number] | readonly [bigint, bigint];
   /** The typed array's key in `Memory`. */
   readonly array: "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64" | "f32" | "f64";
-  /** The suffix of DataView's `get` and `set`. */
+  /** The suffix of DataView's methods: `Uint16` for `getUint16` and `setUint16`. */
   readonly accessor: string;
 }
 
-/** An integer of which only some values are allowed. */
+/** An integer that takes only the listed values. */
 export interface EnumType {
   readonly kind: "enum";
   readonly of: ScalarType;
@@ -46,20 +45,23 @@ export interface EnumType {
   readonly members: ReadonlyMap<number, number | string>;
 }
 
-/** Some bits of an integer, next to those of the fields around it. */
+/** A bitfield: some bits of an integer, which neighbouring bitfields share. */
 export interface BitsType {
   readonly kind: "bits";
   readonly of: ScalarType;
-  /** 1 up to the bits of the type; 0, without a name, ends the unit. */
+  /**
+   * Width in bits: 1 up to the size of the type. 0 is allowed in reserved space only and ends the
+   * unit.
+   */
   readonly width: number;
 }
 
-/** UTF-8 text in a fixed number of bytes, the rest NUL. */
+/** UTF-8 text in a fixed number of bytes, padded with NUL. */
 interface CharType {
   readonly kind: "char";
-  /** In bytes. */
+  /** Length in bytes. */
   readonly length: number;
-  /** Whether the last byte must be NUL. */
+  /** True when the last byte must be NUL. */
   readonly terminated: boolean;
 }
 
@@ -76,11 +78,11 @@ export interface ArrayType {
   readonly length: number;
 }
 
-/** C's flexible array member: elements behind the struct, which its size does not count. */
+/** C's flexible array member: elements behind the struct. The struct's size does not count them. */
 interface FlexibleType {
   readonly kind: "flexible";
   readonly of: FieldType;
-  /** The field that counts the elements; without it they reach to the end of the memory. */
+  /** The field that counts the elements. Without it, the elements fill the rest of the memory. */
   readonly count: string | undefined;
 }
 
@@ -90,7 +92,7 @@ export interface NestedType {
   readonly of: () => StructClass;
 }
 
-/** One of several structs in the same place; the discriminator's value tells which. */
+/** One of several structs in the same place. The discriminator's value selects it. */
 interface UnionType {
   readonly kind: "union";
   /** A field that is declared above the union. */
@@ -104,11 +106,11 @@ interface RefType {
   readonly of: () => StructClass;
 }
 
-/** Space without a value: zero when written. */
+/** Space without a value. Encoding writes zeros there. */
 interface ReservedType {
   readonly kind: "reserved";
   readonly of: FieldType;
-  /** Whether reading it insists on zeros. */
+  /** True when decoding throws unless the space is zero. */
   readonly checked: boolean;
 }
 
@@ -128,12 +130,12 @@ export type FieldType =
 /** A type of one kind. */
 export type OfKind<K extends FieldType["kind"]> = Extract<FieldType, { kind: K }>;
 
-/** One function per kind of type: how layouts, notations and checks are written down. */
+/** One function per kind of type. Layouts, notations and checks are such tables. */
 export type PerKind<R, Context = void> = {
   readonly [K in FieldType["kind"]]: (type: OfKind<K>, context: Context) => R;
 };
 
-/** Applies the function of a table that belongs to the type's kind. */
+/** Calls the table's function for the type's kind. */
 export function perKind<R>(table: PerKind<R>, type: FieldType): R;
 export function perKind<R, Context>(
   table: PerKind<R, Context>,
@@ -216,12 +218,12 @@ const EXPECTED: PerKind<string> = {
   reserved: () => "zeros",
 };
 
-/** What a value of the type must be, in words for an error message. */
+/** Describes the values of the type, for the "expected" of an error message. */
 export function expected(type: FieldType): string {
   return perKind(EXPECTED, type);
 }
 
-/** Whether an integer type is signed. */
+/** True for a signed integer type. */
 export function isSigned({ name }: ScalarType): boolean {
   return name.startsWith("i");
 }

@@ -4,8 +4,8 @@ import { type Manifest, manifestOf } from "./manifest.js";
 import { negotiate } from "./negotiate.js";
 
 /**
- * For whom older versions are written next to the newest, where the successor is not known: for
- * every version, for the last few, or for the releases whose manifests are given.
+ * The older versions to write next to the newest when the successor is not known yet: all of them, the
+ * last few, or those that the releases with the given manifests need.
  */
 export type AlongsidePolicy =
   | "all"
@@ -13,11 +13,11 @@ export type AlongsidePolicy =
   | { readonly readers: readonly Manifest[] };
 
 /**
- * The versions to write next to the newest that the program writes, the highest first. A reader that
- * does not know the family needs none.
+ * The versions to write next to the newest that the program writes, highest first. A reader that does
+ * not know the family needs none.
  *
- * @throws {NegotiationError} when a reader knows the family, but no version that is written
- * @throws {ArgumentError} when `last` is not an integer from 0 up, or the policy is none
+ * @throws {NegotiationError} when a reader knows the family, but no version that the program writes
+ * @throws {ArgumentError} when `last` is not an integer from 0 up, or `policy` is no policy
  */
 export function alongside(family: Family, policy: AlongsidePolicy): readonly number[] {
   const [newest = 0, ...older] = family.writes.toReversed();

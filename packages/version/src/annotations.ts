@@ -8,51 +8,54 @@ import {
   show,
 } from "@luo/struct";
 
-/** What a default can be as a value; anything else comes from a function, which makes it anew each time. */
+/** The values that a default can be. A function makes any other default, a new one for each object. */
 export type Primitive = string | number | bigint | boolean;
 
-/** Stands in the compiler's message, and so names the type that the property must be able to hold. */
+/** Appears in the compiler's message, where it names the type that the property must be able to hold. */
 export interface MustHold<T> {
   readonly expected: T;
 }
 
-/** Annotates a property that can hold a `T`; another one does not compile. Both flavours of decorators. */
+/**
+ * Annotates a property that can hold a `T`; any other does not compile. Works as a legacy and as a
+ * standard decorator.
+ */
 export type DefaultDecorator<T> = <Target, Context extends PropertyContext>(
   target: Target,
   context: [T] extends [PropertyType<Target, Context>] ? Context : MustHold<T>,
 ) => void;
 
-/** In which version a field appeared, and what an upgrade puts there. */
+/** The version that added a field, and the default that an upgrade gives it. */
 export interface Since {
   readonly version: number;
-  /** A value, or a function of the older object; without either the property's initial value. */
+  /** A value, or a function of the older object. Without it, the property's initial value. */
   readonly initial?: Primitive | ((older: object) => unknown);
 }
 
-/** What the annotations of a field say about its past. */
+/** The annotations of a field about older versions. */
 export interface FieldHistory {
   readonly since?: Since;
-  /** The name that it had. */
+  /** The name in the version before. */
   readonly renamed?: string;
-  /** Whether a downgrade may lose what it holds. */
+  /** True when a downgrade may lose the value. */
   readonly lossy: boolean;
 }
 
-// Found by every copy of this module in a process: it may be loaded as ESM and as CommonJS.
+// All copies of this module in a process share these symbols: it may be loaded as ESM and as CommonJS.
 const SINCE = Symbol.for("@luo/version/since");
 const RENAMED = Symbol.for("@luo/version/renamed");
 const LOSSY = Symbol.for("@luo/version/lossy");
 
 /**
- * The field is there since a version. An upgrade from the one before gives it a default: a value, or
- * what a function makes of the older object, or else the property's initial value. Stands in front
- * of the type; a class that copies the fields of its predecessors keeps the annotation.
+ * Says which version added the field. An upgrade from the version before gives it a default: a value,
+ * the result of a function of the older object, or else the property's initial value. It stands in
+ * front of the type. A class that copies the fields of its predecessors keeps the annotation.
  *
  *     @since(1, 5n) @u64 limit = 0n;
  *     @since(1, ({ hits }: CounterV0) => hits * 2n) @u64 limit = 0n;
  *
- * A downgrade throws unless the field holds what an upgrade would give again, or is `@lossy`. In an
- * array behind `@ref` a function is called whenever an element is read.
+ * A downgrade throws unless an upgrade of its result would give the field the same value again, or the
+ * field is `@lossy`. For an array behind `@ref`, every read of an element calls the function.
  *
  * @throws {DeclarationError} when the version is not an integer from 0 to 4294967295
  */
@@ -71,14 +74,14 @@ export function since(version: number, initial?: Since["initial"]): FieldModifie
 }
 
 /**
- * The field had another name in the version before. Where that version has the new name already, as
- * in a class that copies the fields of its predecessors, it says nothing.
+ * Says the name that the field had in the version before. It has no effect if that version has the new
+ * name already, as for a class that copies the fields of its predecessors.
  */
 export function renamed(from: string): FieldModifier {
   return note(RENAMED, from);
 }
 
-/** A downgrade may lose what the field holds; without it, a downgrade that would do so throws. */
+/** Lets a downgrade lose the field's value. Without it, a downgrade that would lose the value throws. */
 export const lossy: FieldModifier = note(LOSSY, true);
 
 export function historyOf({ notes = {} }: FieldDescriptor): FieldHistory {

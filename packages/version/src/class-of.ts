@@ -1,6 +1,6 @@
 import { isStruct, type StructClass } from "@luo/struct";
 
-/** The annotated class of which a value is an instance: its own, or the nearest that it extends. */
+/** The struct class of a value: its own class, or the nearest base class that is a struct. */
 export function classOf(value: unknown): StructClass | undefined {
   for (
     let prototype = Object.getPrototypeOf(Object(value));

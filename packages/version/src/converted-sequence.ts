@@ -13,9 +13,9 @@ import { Misfit } from "./value-misfit.js";
 
 type Convert = (value: unknown) => unknown;
 
-/** A conversion of arrays between two versions of their elements. */
+/** A conversion of arrays from one version of their elements to another. */
 interface Step {
-  /** Tells it from others in this process. */
+  /** Unique among the conversions of this process. */
   readonly number: number;
   readonly from: StructClass;
   readonly to: StructClass;
@@ -24,7 +24,7 @@ interface Step {
 
 let steps = 0;
 
-/** Elements in another version, each converted when it is read. */
+/** A view of an array in another version of its elements. Reading an element converts it. */
 export class ConvertedSequence implements Sequence<unknown> {
   readonly #elements: Sequence<unknown>;
   readonly #step: Step;
@@ -38,18 +38,18 @@ export class ConvertedSequence implements Sequence<unknown> {
     return this.#elements.length;
   }
 
-  /** The same for the same conversion of the same array. */
+  /** Equal for the same conversion of the same array. */
   get identity(): unknown {
     const { identity } = this.#elements;
     return typeof identity === "string" ? `${this.#step.number}>${identity}` : this;
   }
 
-  /** The class of its elements. */
+  /** The class of the elements. */
   get struct(): StructClass {
     return this.#step.to;
   }
 
-  /** True where the elements are those of an array of the program, and not of preserved memory. */
+  /** True when the program's own array holds the elements, and not preserved memory. */
   get isPlain(): boolean {
     const elements = this.#elements;
     return elements instanceof ConvertedSequence ? elements.isPlain : Array.isArray(elements);
@@ -66,7 +66,11 @@ export class ConvertedSequence implements Sequence<unknown> {
     for (const element of this.#elements) yield this.#named(element, index++);
   }
 
-  /** All elements, for a caller that knows where they are. @throws {Misfit} with the index in front */
+  /**
+   * Converts all elements and appends them to `into`. The caller adds the path of the array to errors.
+   *
+   * @throws {Misfit} with the index in front
+   */
   toArray(into: unknown[]): void {
     const elements = this.#elements;
     const values = elements instanceof ConvertedSequence ? [] : Array.from(elements);
@@ -80,7 +84,7 @@ export class ConvertedSequence implements Sequence<unknown> {
     }
   }
 
-  /** Converts an element long after the object that refers to it: an error names the element alone. */
+  /** Converts one element. The object that refers to it is unknown here, so errors name only the element. */
   #named(element: unknown, index: number): unknown {
     const { from, to, convert } = this.#step;
     try {
@@ -96,8 +100,8 @@ export class ConvertedSequence implements Sequence<unknown> {
 const conversions = new WeakMap<StructClass, Map<StructClass, Convert>>();
 
 /**
- * Converts arrays by views of them. An array has one view for all fields that refer to it, so sharing
- * and circles survive.
+ * A conversion of arrays that returns views. All fields that refer to one array get one view, so shared
+ * arrays stay shared and circles end.
  */
 export function converted(from: StructClass, to: StructClass, convert: Convert): Convert {
   const others = conversions.get(from) ?? new Map<StructClass, Convert>();
@@ -118,8 +122,9 @@ function byViews(step: Step): Convert {
 }
 
 /**
- * Makes arrays of the views in a converted object whose elements are the program's own, also behind
- * their elements; each array once. Views of preserved memory stay views.
+ * Replaces the views in a converted object by arrays, where the program's own arrays hold the elements.
+ * It follows references behind the elements, and makes each array once. Views of preserved memory stay
+ * views.
  *
  * @throws {Misfit} for an element that the version cannot hold
  */
@@ -136,7 +141,7 @@ export function completeArrays(value: object, struct: StructClass): void {
     return array;
   };
   completeStruct(value, struct, "", arrayOf);
-  // The list grows by what is behind elements.
+  // The list grows while arrays behind the elements are found.
   for (const { view, array, path } of pending) {
     try {
       view.toArray(array);
@@ -167,7 +172,7 @@ function completeStruct(value: object, struct: StructClass, path: string, arrayO
   }
 }
 
-/** True for types that may have an array behind them. */
+/** True for types whose values may refer to arrays. */
 const LEADS: PerKind<boolean> = {
   scalar: () => false,
   enum: () => false,
@@ -200,7 +205,7 @@ const elements: (type: { readonly of: FieldType }, completing: Completing) => un
   return value;
 };
 
-/** The value with its arrays complete: of everything but a reference, the value itself. */
+/** Completes the arrays in a value. Returns another value only for a reference. */
 const COMPLETE: PerKind<unknown, Completing> = {
   scalar: same,
   enum: same,

@@ -8,16 +8,16 @@ import {
 } from "@luo/struct";
 import { classOf } from "./class-of.js";
 
-/** Whether two values are written as the same bytes, as far as arrays and structs have them. */
+/** True when two values are written as the same bytes, arrays behind references included. */
 export type Equality = (a: unknown, b: unknown) => boolean;
 
-/** How values of a type are compared. */
+/** The comparison for values of a type. */
 export function equalityOf(type: FieldType): Equality {
   return perKind(EQUALITY, type);
 }
 
 const EQUALITY: PerKind<Equality> = {
-  // A program may hold a number that f32 rounds only when it is written.
+  // A program may hold a number that is rounded to f32 only when it is written.
   scalar: ({ name }) => (name === "f32" ? (a, b) => Object.is(rounded(a), rounded(b)) : Object.is),
   enum: () => Object.is,
   bits: () => Object.is,
@@ -47,10 +47,10 @@ function sequences(element: Equality): Equality {
   };
 }
 
-/** Arrays that are being compared with each other, further out: a circle of references comes back. */
+/** The pairs of arrays whose comparison has begun. A circle of references leads back to such a pair. */
 const underway = new Map<unknown, Set<unknown>>();
 
-/** Two arrays are equal unless something else than they themselves tells them apart. */
+/** Counts a pair of arrays as equal while its comparison is under way, so that circles end. */
 function once(equal: Equality): Equality {
   return (a, b) => {
     if (a === b) return true;
@@ -73,7 +73,7 @@ function isSequence(value: unknown): value is Sequence<unknown> {
 
 const known = new WeakMap<StructClass, ReadonlyMap<string, Equality>>();
 
-/** Field by field; put together when it is first needed, as a struct may refer to itself. */
+/** Compares field by field. Built at the first comparison, because a struct may refer to itself. */
 function structs(of: () => StructClass): Equality {
   return (a, b) => {
     if (Object(a) !== a || Object(b) !== b) return false;

@@ -1,13 +1,13 @@
 import { type Fault, LuoError } from "@luo/struct";
 
-/** Where in a family something is wrong. */
+/** The class and field that an error is about. */
 interface Place {
   /** The class's name. */
   readonly struct?: string;
   readonly field?: string;
 }
 
-/** A family is put together in a way that cannot work. Thrown when it is declared or first used. */
+/** The versions of a family do not fit together. Thrown at its declaration or first use. */
 export class FamilyError extends LuoError {
   static override readonly codes = {
     LUO_FAMILY: {
@@ -27,7 +27,7 @@ export class FamilyError extends LuoError {
   }
 }
 
-/** An object cannot be turned into another version of its struct. */
+/** An object cannot be converted into another version of its struct. */
 export class ConversionError extends LuoError {
   static override readonly codes = {
     LUO_CONVERSION: {
@@ -38,7 +38,7 @@ export class ConversionError extends LuoError {
   readonly family: string;
   readonly from: number;
   readonly to: number;
-  /** The field that is in the way, such as `units[3].name`. */
+  /** The field that cannot be converted, such as `units[3].name`. */
   readonly field: string | undefined;
 
   constructor(
@@ -57,7 +57,7 @@ export class ConversionError extends LuoError {
   }
 }
 
-/** What should be a manifest is none. */
+/** The input is no manifest. */
 export class ManifestError extends LuoError {
   static override readonly codes = {
     LUO_MANIFEST: {
@@ -65,7 +65,7 @@ export class ManifestError extends LuoError {
       do: "write it with luo manifest",
     },
   };
-  /** Where, as in `families.memfd.reads[0]`; empty for the whole. */
+  /** The place of the mismatch, such as `families.memfd.reads[0]`; empty for the whole input. */
   readonly path: string;
 
   constructor(path: string, fault: Fault, options?: ErrorOptions) {

@@ -12,20 +12,20 @@ import { ConversionError, FamilyError } from "./errors.js";
 import { declaredVersions, type Lineage, lineageOf, pass } from "./lineage.js";
 import { Misfit } from "./value-misfit.js";
 
-/** Versions from one to another, both included; without a bound, as far as there are any. */
+/** The versions from `from` to `to`, both included. A missing bound sets no limit. */
 export interface VersionRange {
   readonly from?: number;
   readonly to?: number;
 }
 
 export interface FamilyOptions {
-  /** The versions that the program reads: `from` retires older ones, `to` holds newer ones back. */
+  /** The versions that the program reads. `from` retires older ones, `to` holds newer ones back. */
   readonly reads?: VersionRange;
-  /** Of those, the versions that it writes: a new one can be read a release before it is written. */
+  /** The versions that it writes, out of those. So a release can read a version before one writes it. */
   readonly writes?: VersionRange;
 }
 
-/** What is known once all versions are. */
+/** The facts that are known once all versions are declared. */
 interface Resolved {
   readonly lineage: Lineage;
   readonly reads: readonly number[];
@@ -33,11 +33,11 @@ interface Resolved {
 }
 
 /**
- * All versions of one struct, seen as one of its classes: the program's objects are of that class,
- * whatever newer versions it also reads and writes. A new version is a class that follows another.
+ * All versions of one struct. The program's objects are of one class, `struct`, while it may also read
+ * and write newer versions. A new version is a class that follows another.
  *
- * The versions are put together when they are first asked for: until then classes can be declared.
- * From then on, everything that needs them throws a `FamilyError` if they do not fit together.
+ * The first use of the versions links and checks them; classes can be declared until then. Everything
+ * that needs the versions throws a `FamilyError` if they do not fit together.
  */
 export class Family<T extends object = object> {
   readonly name: string;
@@ -58,7 +58,7 @@ export class Family<T extends object = object> {
   }
 
   /**
-   * A new object of the program's class, with these values in place of the initial ones.
+   * Makes an object of the program's class, with these values in place of the initial ones.
    *
    * @throws {UnknownFieldError} for a name that the class does not have
    */
@@ -66,20 +66,20 @@ export class Family<T extends object = object> {
     return create(this.struct, values);
   }
 
-  /** Those that the program reads, ascending. */
+  /** The versions that the program reads, ascending. */
   get reads(): readonly number[] {
     return this.#resolve().reads;
   }
 
   /**
-   * Those that the program writes, ascending. Versions that no downgrade leads to, as a field was
-   * dropped without a value for older readers, are not among them.
+   * The versions that the program writes, ascending. A version is missing when no downgrade leads to
+   * it, because a field was dropped without a value for older readers.
    */
   get writes(): readonly number[] {
     return this.#resolve().writes;
   }
 
-  /** All that it knows, ascending: the same as `reads`. */
+  /** All versions that the program knows, ascending; the same as `reads`. */
   get versions(): readonly number[] {
     return this.reads;
   }
@@ -89,7 +89,7 @@ export class Family<T extends object = object> {
     return this.structOf(Math.max(...this.writes));
   }
 
-  /** The class of a version. @throws {FamilyError} when there is none */
+  /** The class of a version. @throws {FamilyError} when the program does not read it */
   structOf(version: number): StructClass {
     const { lineage, reads } = this.#resolve();
     const struct = lineage.structs[version - lineage.oldest];
@@ -101,7 +101,7 @@ export class Family<T extends object = object> {
     });
   }
 
-  /** The version of which the object is an instance. @throws {FamilyError} when it is of none */
+  /** The version of an object. @throws {FamilyError} when its class is no version of the family */
   versionOf(value: object): number {
     const struct = classOf(value);
     const version = struct && descriptorOf(struct).version;
@@ -120,10 +120,10 @@ export class Family<T extends object = object> {
   }
 
   /**
-   * The object in another version, by way of all versions between; the object itself when it is of
-   * that version. What is converted shares with it what carries over.
+   * Converts an object to another version, through all versions between. Returns the object itself if
+   * it has that version already. The result shares nested values that carry over unchanged.
    *
-   * @throws {ConversionError} when a step fails, for example as it would lose what nothing declares
+   * @throws {ConversionError} when a step fails, for example because it would lose a value that is not
    *   `@lossy`
    * @throws {FamilyError} when the object or the version is not of the family
    */
@@ -141,7 +141,7 @@ export class Family<T extends object = object> {
     }
   }
 
-  /** How `console.log` shows it. The family is not in use because of that: versions can still follow. */
+  /** The text that `console.log` shows. It does not count as use: further versions can be declared. */
   [INSPECT](): string {
     const { name, struct } = this;
     try {
@@ -183,7 +183,7 @@ function resolve(struct: StructClass, { reads = {}, writes = {} }: FamilyOptions
       do: `let it read version ${version}, or say family(<another class>)`,
     });
   }
-  // Upgrades always work; the way down ends where a step has none.
+  // Every step has an upgrade. Going down, downgrades end at the first step without one.
   const end = steps.findLastIndex(({ descends }, index) => !descends && oldest + index < version);
   const reachable = readable.filter((candidate) => candidate > oldest + end);
   const writable = reachable.filter(within(writes));
@@ -209,7 +209,8 @@ const range = ({ from = 0, to }: VersionRange) =>
   to === undefined ? `from ${from}` : `${from} to ${to}`;
 
 /**
- * The family of a class: every version that is linked to it, older and newer, seen as this class.
+ * The family of a class: all versions linked to it, older and newer. The program's objects are of this
+ * class.
  *
  *     const Counter = family(CounterV1);
  *     const Counter = family(CounterV1, { reads: { from: 1 }, writes: { to: 1 } });
@@ -225,7 +226,7 @@ export function family<T extends object>(
 
 const families = new WeakMap<StructClass, Family>();
 
-/** `family(struct)` with every version, made once. */
+/** The family of a class with all versions to read and write; one object per class. */
 export function familyOf<T extends object>(struct: StructClass<T>): Family<T> {
   const known = (families.get(struct) as Family<T> | undefined) ?? new Family(struct, {});
   families.set(struct, known);

@@ -3,7 +3,7 @@ import { type FieldHistory, historyOf } from "./annotations.js";
 import { FamilyError } from "./errors.js";
 import { type Dropped, droppedOf, type Follows } from "./step-registry.js";
 
-/** A field of the newer class, and what it is in the older. */
+/** A field of the newer class, and its counterpart in the older. */
 export interface Pair {
   readonly field: FieldDescriptor;
   readonly history: FieldHistory;
@@ -11,7 +11,7 @@ export interface Pair {
   readonly older: FieldDescriptor | undefined;
 }
 
-/** Two adjacent versions, and what is said of the way between them. */
+/** Two adjacent versions, and the annotations about the step between them. */
 export interface Adjacent {
   readonly older: StructClass;
   readonly newer: StructClass;
@@ -20,15 +20,15 @@ export interface Adjacent {
   readonly pairs: readonly Pair[];
   /** Every field of the older class that has a value. */
   readonly fields: readonly FieldDescriptor[];
-  /** Of those, the ones that the newer class drops. */
+  /** The fields of the older class that the newer drops. */
   readonly dropped: ReadonlyMap<string, Dropped>;
 }
 
 /**
- * Finds for each field of the newer class the one that it was: of the same name, or else of the name
- * that `@renamed` tells.
+ * Finds the counterpart of each field of the newer class: the older field of the same name, or else of
+ * the name in `@renamed`.
  *
- * @param before names of fields in all older classes: what a class that was copied may still drop
+ * @param before the names of fields in all older classes; a class that was copied may still drop any
  * @throws {FamilyError} when the annotations contradict the classes
  */
 export function pair(newer: StructClass, follows: Follows, before: ReadonlySet<string>): Adjacent {
@@ -63,7 +63,7 @@ export function pair(newer: StructClass, follows: Follows, before: ReadonlySet<s
   return { older, newer, follows, pairs, fields, dropped };
 }
 
-/** What is said of fields and cannot be. */
+/** The annotations that contradict the fields. */
 function* contradictions(
   pairs: readonly Pair[],
   newer: StructClass,
@@ -89,7 +89,7 @@ function* contradictions(
   }
 }
 
-/** Functions must be for fields that are there. */
+/** Refuses functions for fields that do not exist. */
 function checkFunctions(
   newer: StructClass,
   older: StructClass,
@@ -109,7 +109,7 @@ function checkFunctions(
   }
 }
 
-/** The fields that have a value: all but reserved space. */
+/** The fields with a value: all but reserved space. */
 export function valued(struct: StructClass): readonly FieldDescriptor[] {
   return descriptorOf(struct).fields.filter(({ type }) => type.kind !== "reserved");
 }

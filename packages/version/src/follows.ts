@@ -2,19 +2,19 @@ import type { StructClass } from "@luo/struct";
 import type { Primitive } from "./annotations.js";
 import { addDropped, addFollows, type Follows } from "./step-registry.js";
 
-/** The names of those values that fields of their names cannot hold. */
+/** The names of values that the field of that name cannot hold. */
 type Unfit<Made, Fields> = {
   [F in keyof Made]: F extends keyof Fields ? ([Made[F]] extends [Fields[F]] ? never : F) : F;
 }[keyof Made];
 
-/** The names of those fields that are made of something else than a `Newer`. */
+/** The names of fields whose function takes something else than a `Newer`. */
 type Unmade<Taken, Newer> = {
   [F in keyof Taken]: [Newer] extends [Taken[F]] ? never : F;
 }[keyof Taken];
 
 /**
- * Annotates a class whose fields can hold what an upgrade makes, and which is what a downgrade takes;
- * any other does not compile.
+ * Annotates a class whose fields can hold the results of the upgrade, and whose objects the downgrade
+ * takes. Any other class does not compile.
  */
 type StepDecorator<Made, Taken> = <Newer extends object>(
   target: StructClass<Newer> &
@@ -25,10 +25,10 @@ type StepDecorator<Made, Taken> = <Newer extends object>(
 ) => void;
 
 /**
- * The class is the next version of an older one. Fields of the same name and type carry over; so do
+ * Makes the class the next version of an older one. Fields of the same name and type carry over. So do
  * integers that become wider, and structs, arrays and references whose classes are versions of one
- * family. `@since`, `@renamed` and `@dropped` say what differs, and functions what they cannot: by
- * field, how it is made from the whole object of the other version.
+ * family. `@since`, `@renamed` and `@dropped` declare the differences. A function makes any other field
+ * from the whole object of the other version.
  *
  *     @LuoStruct(2)
  *     @follows(PlantV1, {
@@ -37,10 +37,10 @@ type StepDecorator<Made, Taken> = <Newer extends object>(
  *     })
  *     class PlantV2 { ... }
  *
- * A class that extends the older one, in the same family, follows it without being told.
+ * A class that extends the older one, in the same family, follows it without this annotation.
  *
- * @throws {FamilyError} when the class follows two, or the family was used already. All else is
- *   checked when the family is first used
+ * @throws {FamilyError} when the class follows two, or the family was used already. The first use of
+ *   the family checks everything else
  */
 export function follows<Older extends object, Made extends object, Taken extends object>(
   older: StructClass<Older>,
@@ -56,9 +56,9 @@ export function follows<Older extends object, Made extends object, Taken extends
 }
 
 /**
- * A field of the version before is gone: an upgrade forgets it. A downgrade gives it this value, or
- * what the function makes of the newer object; without either it throws, and the program does not
- * offer to write the older version.
+ * Drops a field of the version before. An upgrade forgets it. A downgrade gives it this value, or the
+ * result of the function of the newer object. Without either, a downgrade throws, and the program does
+ * not offer to write the older version.
  *
  *     @dropped("legacy", 7)
  *     @dropped("total", ({ parts }: CounterV1) => parts.length)

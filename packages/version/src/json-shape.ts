@@ -2,27 +2,30 @@ import { show } from "@luo/struct";
 import * as v from "valibot";
 
 /**
- * The shape of JSON that is a `T`: a valibot schema, of which the check and the published JSON Schema
- * are made. Each of its messages completes "expected ...". The types that packages publish stay free
- * of valibot's, which need the types of a browser; `satisfies JsonShape<T>` holds the two together.
+ * The shape of JSON that is a `T`: a valibot schema. It gives both the check and the published JSON
+ * Schema. Each of its messages completes "expected ...". The public types of the packages do not use
+ * valibot's, which need the types of a browser; `satisfies JsonShape<T>` keeps the two in step.
  */
 export type JsonShape<T = unknown> = v.GenericSchema<unknown, T>;
 
-/** An error of the caller's kind: where, as in `families.memfd.reads[0]`, and what is wrong there. */
+/**
+ * Makes the caller's error from the path of a mismatch, such as `families.memfd.reads[0]`, and the
+ * fault.
+ */
 export type JsonFailure = (path: string, fault: JsonFault, options?: ErrorOptions) => Error;
 
-/** What JSON has in a place, and what should be there. */
+/** The value found in a place, and the value expected there. */
 interface JsonFault {
   readonly found: string;
   readonly expected: string;
 }
 
 /**
- * Gives JSON, as text or parsed, in its shape. Members that the shape does not name are left out, so
- * that later releases can say more. The first mismatch ends the check, so hostile JSON costs no more
- * than its length.
+ * Reads JSON, as text or parsed, in a shape. The result leaves out members that the shape does not
+ * name, so later releases can add some. The check ends at the first mismatch, so the cost of hostile
+ * JSON is proportional to its length.
  *
- * @throws what `fail` makes of the first mismatch
+ * @throws the error that `fail` makes for the first mismatch
  */
 export function readJson<T>(shape: JsonShape<T>, input: unknown, fail: JsonFailure): T {
   const value = typeof input === "string" ? parseText(input, fail) : input;
@@ -36,13 +39,13 @@ function parseText(text: string, fail: JsonFailure): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    // The engine's message may show the text, over several lines.
+    // The engine's message may quote the text over several lines, so only its first line is kept.
     const [reason = ""] = String((cause as Error).message).split("\n", 1);
     throw fail("", { found: `text that is not JSON (${reason})`, expected: "JSON" }, { cause });
   }
 }
 
-/** Members and indices as JavaScript writes them: `releases["1.0"].families.memfd.reads[0]`. */
+/** Writes members and indices as JavaScript does: `releases["1.0"].families.memfd.reads[0]`. */
 export function jsonPath(keys: readonly unknown[]): string {
   return keys.reduce<string>((path, key) => {
     if (typeof key === "number") return `${path}[${key}]`;
@@ -51,7 +54,7 @@ export function jsonPath(keys: readonly unknown[]): string {
   }, "");
 }
 
-/** An object with these members, each its own; an array is no object. */
+/** The shape of an object with these members as own properties. An array does not match. */
 export function jsonObject<const E extends v.ObjectEntries>(entries: E): v.ObjectSchema<E, string> {
   const members = Object.entries(entries);
   return byMembers(v.object(entries, "an object"), (found) =>
@@ -59,7 +62,7 @@ export function jsonObject<const E extends v.ObjectEntries>(entries: E): v.Objec
   );
 }
 
-/** An object whose members are all of one shape. Every name is kept, `__proto__` like any other. */
+/** The shape of an object whose members all have one shape. Every name is kept, also `__proto__`. */
 export function jsonRecord<S extends JsonShape>(
   of: S,
 ): v.RecordSchema<v.StringSchema<undefined>, S, string> {
@@ -68,7 +71,7 @@ export function jsonRecord<S extends JsonShape>(
   );
 }
 
-/** An integer from 0. */
+/** The shape of an integer from 0 to `most`. */
 export function jsonCount(most = Number.MAX_SAFE_INTEGER, expected = "an integer from 0") {
   return v.pipe(
     v.number(expected),
@@ -78,7 +81,7 @@ export function jsonCount(most = Number.MAX_SAFE_INTEGER, expected = "an integer
   );
 }
 
-/** A rule that no single member tells: gives where it is broken, or undefined. */
+/** A rule over several members. `broken` returns the place that breaks it, or undefined. */
 export function jsonRule<T>(broken: (value: T) => Broken | undefined): v.RawCheckAction<T> {
   return v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
@@ -93,14 +96,14 @@ export function jsonRule<T>(broken: (value: T) => Broken | undefined): v.RawChec
   });
 }
 
-/** Where a rule is broken: the member or index, what is there, and what should be. */
+/** A broken rule: the member or index, the value found there, and the value expected. */
 export interface Broken {
   readonly at: string | number;
   readonly found: unknown;
   readonly expected: string;
 }
 
-/** The first of a list that occurs a second time. */
+/** The first entry of a list that repeats an earlier one; undefined when none does. */
 export function repeated(list: readonly unknown[], expected: string): Broken | undefined {
   const seen = new Set<unknown>();
   const at = list.findIndex((entry) => seen.size === seen.add(entry).size);
@@ -108,7 +111,7 @@ export function repeated(list: readonly unknown[], expected: string): Broken | u
 }
 
 /**
- * Checks own members one by one, to the first mismatch, and makes an object of them. valibot's own
+ * Checks own members one by one up to the first mismatch, and makes a new object of them. valibot's own
  * objects accept arrays and inherited members, do not say what a missing member must be, and drop
  * `__proto__` and `constructor` from records.
  */

@@ -6,21 +6,21 @@ import { planStep, type Step } from "./step.js";
 import { droppedOf, followersOf, followsOf, settle } from "./step-registry.js";
 import type { RelateStructs } from "./type-relation.js";
 
-/** All versions of one struct that are linked to each other, and the steps between them. */
+/** The linked versions of one struct, and the steps between them. */
 export interface Lineage {
-  /** The version of the first class; each of the others is one higher. */
+  /** The version of the first class. Each following class is one version higher. */
   readonly oldest: number;
   readonly structs: readonly StructClass[];
-  /** The step at an index leads from the class there to the next. */
+  /** The step at an index leads from the class at that index to the next. */
   readonly steps: readonly Step[];
 }
 
 const lineages = new WeakMap<StructClass, Lineage>();
 
 /**
- * The lineage of a class, put together and checked when it is first asked for.
+ * The lineage of a class. The first call links and checks its versions; no version can be added later.
  *
- * @throws {FamilyError} when its versions do not fit together
+ * @throws {FamilyError} when the versions do not fit together
  */
 export function lineageOf(struct: StructClass): Lineage {
   const known = lineages.get(struct);
@@ -28,7 +28,8 @@ export function lineageOf(struct: StructClass): Lineage {
   const structs = linked(struct);
   const steps: Step[] = [];
   const lineage = { oldest: descriptorOf(structs[0] ?? struct).version, structs, steps };
-  // Structs may refer to each other, and to older versions of themselves, while steps are planned.
+  // Planning may ask for this lineage, as structs can refer to each other and to older versions of
+  // themselves.
   for (const member of structs) lineages.set(member, lineage);
   try {
     steps.push(...planSteps(structs));
@@ -42,7 +43,7 @@ export function lineageOf(struct: StructClass): Lineage {
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** The object, of one version, in another. */
+/** Converts an object from one version to another, step by step. */
 export function pass({ oldest, steps }: Lineage, value: object, from: number, to: number): object {
   let current = value;
   for (let at = from - oldest; at < to - oldest; at++) current = steps[at]?.up(current) ?? current;
@@ -65,7 +66,7 @@ function planSteps(structs: readonly StructClass[]): readonly Step[] {
   });
 }
 
-/** @throws {FamilyError} when a class speaks of a version that it cannot know, or follows none */
+/** @throws {FamilyError} when `@since` names a later version, or a class that follows none has history */
 function checkSince(struct: StructClass, follows: boolean): void {
   const { name, version, family, fields } = descriptorOf(struct);
   const fail = (field: string, found: string, remedy: string): never => {
@@ -83,14 +84,14 @@ function checkSince(struct: StructClass, follows: boolean): void {
         "correct @since",
       );
     }
-    // Left out, the class would be a family of its own, and nothing but the update would tell.
+    // Without the link, the class would be a family of its own, and only an update would show it.
     if (since === version && version > 0 && !follows) fail(field.name, `is new, ${alone}`, remedy);
   }
   const [dropped] = droppedOf(struct).keys();
   if (dropped !== undefined && !follows) fail(dropped, `is dropped, ${alone}`, remedy);
 }
 
-/** Structs inside of structs are converted along when they are versions of one family. */
+/** Relates nested structs that are versions of one family, so that they are converted too. */
 const relateStructs: RelateStructs = (older, newer) => {
   if (older === newer) return {};
   const lineage = lineageOf(older);
@@ -103,8 +104,8 @@ const relateStructs: RelateStructs = (older, newer) => {
 };
 
 /**
- * The classes that a class is linked to by now, in the order of versions. Further ones can still be
- * declared, unless the lineage was asked for.
+ * The classes linked to a class so far, in the order of versions. Further ones can be declared until
+ * `lineageOf` is called.
  *
  * @throws {FamilyError} when they do not fit together
  */
@@ -112,7 +113,7 @@ export function declaredVersions(struct: StructClass): readonly StructClass[] {
   return lineages.get(struct)?.structs ?? linked(struct);
 }
 
-/** Every class that a class is linked to, in the order of versions. */
+/** The classes linked to a class, directly or through others, in the order of versions. */
 function linked(struct: StructClass): readonly StructClass[] {
   const reached = new Set([struct]);
   for (const next of reached) {
@@ -135,7 +136,7 @@ function linked(struct: StructClass): readonly StructClass[] {
   return structs;
 }
 
-/** What is wrong with a class at its place behind the version before. */
+/** The fault of a class at its place behind the version before; undefined when there is none. */
 function misplaced(
   struct: StructClass,
   before: StructClass | undefined,

@@ -36,7 +36,7 @@ const familyShape = v.pipe(
   }),
 );
 
-/** The shape of a manifest: what is checked of it, and its published JSON Schema. */
+/** The shape of a manifest, for its check and for the published JSON Schema. */
 export const manifestShape = v.pipe(
   jsonObject({
     format: v.pipe(

@@ -3,11 +3,11 @@ import { FamilyError } from "./errors.js";
 import type { Family } from "./family.js";
 
 /**
- * What a program reads and writes, as JSON: exchanged before an update, or kept with a release. Its
- * schema is `@luo/version/manifest.schema.json`.
+ * The versions that a program reads and writes, as JSON. Two programs exchange manifests before an
+ * update, and a lock keeps one per release. The schema is `@luo/version/manifest.schema.json`.
  */
 export interface Manifest {
-  /** Of the manifest itself. */
+  /** The format of the manifest itself. */
   readonly format: 1;
   readonly families: Readonly<Record<string, FamilyManifest>>;
 }
@@ -22,9 +22,9 @@ export interface FamilyManifest {
 }
 
 /**
- * The manifest of a program that knows these families.
+ * The manifest of a program with these families.
  *
- * @throws {FamilyError} when two of one name differ, or the versions of one do not fit together
+ * @throws {FamilyError} when two families of one name differ, or the versions of one do not fit together
  */
 export function manifestOf(families: Iterable<Family>): Manifest {
   const entries = new Map<string, FamilyManifest>();

@@ -4,10 +4,10 @@ import { type Lacking, NegotiationError } from "./negotiation-error.js";
 const NOTHING: FamilyManifest = { reads: [], writes: [], layouts: {} };
 
 /**
- * For every family that the writer keeps, the highest version that it writes and the reader reads,
- * with the same layout on both sides.
+ * The version to write of each of the writer's families, by family name: the highest that the writer
+ * writes and the reader reads, with the same layout on both sides.
  *
- * @throws {NegotiationError} when a family has no such version; it lists both sides and what to do
+ * @throws {NegotiationError} when a family has no such version; it lists both sides and the remedy
  */
 export function negotiate(writer: Manifest, reader: Manifest): ReadonlyMap<string, number> {
   const agreed = new Map<string, number>();

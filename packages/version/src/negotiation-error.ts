@@ -16,23 +16,23 @@ export class NegotiationError extends LuoError {
   }
 }
 
-/** Why no version of a family can pass from the one program to the other. */
+/** A family of which no version can pass from the writer to the reader, with the versions of both. */
 export interface Lacking {
   readonly family: string;
-  /** What the writing side can write. */
+  /** The versions that the writer writes. */
   readonly writes: readonly number[];
-  /** What the reading side can read. */
+  /** The versions that the reader reads. */
   readonly reads: readonly number[];
-  /** Versions that both have, but with different layouts. */
+  /** The versions that both have, but with different layouts. */
   readonly differing: readonly number[];
-  /** What the writing side knows, and could write if it were told to. */
+  /** The versions that the writer reads. It could write them if its family allowed it. */
   readonly known?: readonly number[];
 }
 
 const list = (versions: readonly number[]) =>
   versions.length > 0 ? `version ${versions.join(", ")}` : "no version";
 
-/** What was found, and the least change that helps. */
+/** Describes the versions on both sides, and the least change that helps. */
 function explain(lacking: Lacking): Fault {
   const { family, writes, reads, differing } = lacking;
   const found = `family ${family}: the writer writes ${list(writes)}, the reader reads ${list(reads)}`;

@@ -4,10 +4,10 @@ import type { Manifest } from "./manifest.js";
 import { manifestShape } from "./manifest-shape.js";
 
 /**
- * A manifest from its JSON, as text or parsed. What is not known is ignored, so that later releases
- * can say more.
+ * Reads a manifest from JSON, as text or parsed. Unknown members are ignored, so later releases can add
+ * some.
  *
- * @throws {ManifestError} that names the path of what is wrong
+ * @throws {ManifestError} naming the path of the first mismatch
  */
 export function parseManifest(input: unknown): Manifest {
   return readJson(manifestShape, input, (...wrong) => new ManifestError(...wrong));

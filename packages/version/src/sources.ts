@@ -6,20 +6,20 @@ import { type Convert, type RelateStructs, relate } from "./type-relation.js";
 import { misfitOf } from "./value-check.js";
 import { Misfit } from "./value-misfit.js";
 
-/** Where the value of a field comes from. */
+/** The source of a field's value in a conversion. */
 export type Source =
   | { readonly kind: "field"; readonly name: string; readonly convert: Convert | undefined }
   | { readonly kind: "value"; readonly value: Primitive }
   | { readonly kind: "function"; readonly make: (from: object) => unknown }
-  /** What a new object of the class has there by itself. */
+  /** The initial value that a new object of the class has. */
   | { readonly kind: "own" }
-  /** Nothing can be put there: a downgrade throws. */
+  /** No value: a downgrade throws. */
   | { readonly kind: "none" };
 
-/** Where each field of the target comes from, by name. */
+/** The sources of the target's fields, by field name. */
 export type Sources = ReadonlyMap<string, Source>;
 
-/** Where each field of the newer class comes from, on the way up. */
+/** The sources of the newer class's fields in an upgrade. @throws {FamilyError} when one has none */
 export function upwards(step: Adjacent, structs: RelateStructs): Sources {
   const { newer, older, follows } = step;
   const extended = Object.getPrototypeOf(newer) === older;
@@ -51,7 +51,7 @@ export function upwards(step: Adjacent, structs: RelateStructs): Sources {
   );
 }
 
-/** Where each field of the older class comes from, on the way down. */
+/** The sources of the older class's fields in a downgrade. @throws {FamilyError} when one has none */
 export function downwards(step: Adjacent, structs: RelateStructs): Sources {
   const { newer, older, follows, dropped } = step;
   return new Map(
@@ -78,7 +78,7 @@ export function downwards(step: Adjacent, structs: RelateStructs): Sources {
   );
 }
 
-/** A source that annotations give; undefined when they give none. */
+/** The source that a default gives; undefined without a default. */
 function given(
   struct: StructClass,
   field: FieldDescriptor,
@@ -94,7 +94,10 @@ function given(
   return { kind: "value", value: initial };
 }
 
-/** What a function makes is held against the field's type, as not every program is type-checked. */
+/**
+ * A function as the source. Its results are checked against the field's type, because programs in
+ * plain JavaScript are not type-checked.
+ */
 function made({ type }: FieldDescriptor, make: (from: object) => unknown): Source {
   return {
     kind: "function",
@@ -118,14 +121,20 @@ function own(struct: StructClass, { name, type }: FieldDescriptor): Source {
   return { kind: "own" };
 }
 
-/** The field that it was, converted along where the types differ in a way that needs no telling. */
+/**
+ * The older field as the source of an upgrade, with the conversion between their types if they
+ * differ.
+ */
 function carriedUp(step: Adjacent, pair: Pair, was: FieldDescriptor, structs: RelateStructs) {
   const relation = relate(was.type, pair.field.type, structs);
   if (relation === undefined) return unrelated(step, pair.field, was, "upgrade", pair.field.name);
   return { kind: "field", name: was.name, convert: relation.up } as const;
 }
 
-/** The field that it became: also where that one is narrower, and only the way up needs telling. */
+/**
+ * The newer field as the source of a downgrade. The newer field may also be narrower: then only the
+ * upgrade needs a function.
+ */
 function carriedDown(
   step: Adjacent,
   { field }: Pair,
@@ -154,7 +163,7 @@ function unrelated(
   );
 }
 
-/** A function that was given for a field, whatever the field is called. */
+/** The function given for a field. It is an own property, so that a field can have any name. */
 function ownValue(
   functions: Readonly<Record<string, (from: object) => unknown>>,
   name: string,
@@ -168,7 +177,7 @@ function fail(struct: StructClass, field: string, found: string, remedy: string)
   throw new FamilyError(family, fault, { struct: name, field });
 }
 
-/** A field's value, whatever gives it, that its type does not have. */
+/** Throws the error for a default or initial value that its field's type cannot hold. */
 function unfit(
   struct: StructClass,
   field: string,

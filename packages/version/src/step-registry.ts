@@ -4,27 +4,27 @@ import { FamilyError } from "./errors.js";
 
 type Functions = Readonly<Record<string, (from: object) => unknown>>;
 
-/** What `@follows` says: the class of the version before, and what annotations cannot say. */
+/** The arguments of `@follows`: the class of the version before, and functions by field. */
 export interface Follows {
   readonly older: StructClass;
-  /** By field of the newer class. */
+  /** Functions by field of the newer class. */
   readonly upgrade: Functions;
-  /** By field of the older class. */
+  /** Functions by field of the older class. */
   readonly downgrade: Functions;
 }
 
-/** What `@dropped` gives an older reader: a value, or what a function makes of the newer object. */
+/** The value of `@dropped` for older readers, or a function that makes it from the newer object. */
 export interface Dropped {
   readonly initial?: Primitive | ((newer: object) => unknown);
 }
 
-/** Shared by every copy of this module in a process, as the tables of `@luo/struct` are. */
+/** The tables that all copies of this module in a process share, like those of `@luo/struct`. */
 interface Tables {
   readonly follows: WeakMap<StructClass, Follows>;
-  /** By older class, those that say to follow it. */
+  /** The classes that follow a class by `@follows`, by older class. */
   readonly followers: WeakMap<StructClass, StructClass[]>;
   readonly dropped: WeakMap<StructClass, Map<string, Dropped>>;
-  /** Classes whose family was used: nothing can be added to it any more. */
+  /** The classes whose family was used. Nothing can follow them any more. */
   readonly settled: WeakSet<StructClass>;
 }
 
@@ -38,7 +38,7 @@ shared[TABLES] ??= {
 };
 const tables = shared[TABLES];
 
-/** @throws {FamilyError} when the class follows another already, or the family is in use */
+/** Notes a `@follows`. @throws {FamilyError} when the class follows another, or the family is in use */
 export function addFollows(newer: StructClass, follows: Follows): void {
   const { older } = follows;
   const { name, family } = descriptorOf(older);
@@ -58,7 +58,7 @@ export function addFollows(newer: StructClass, follows: Follows): void {
   tables.followers.set(older, [...(tables.followers.get(older) ?? []), newer]);
 }
 
-/** @throws {FamilyError} when the class drops the field already */
+/** Notes a `@dropped`. @throws {FamilyError} when the class drops the field already */
 export function addDropped(struct: StructClass, field: string, dropped: Dropped): void {
   const known = tables.dropped.get(struct) ?? new Map<string, Dropped>();
   if (known.has(field)) {
@@ -69,14 +69,14 @@ export function addDropped(struct: StructClass, field: string, dropped: Dropped)
   tables.dropped.set(struct, known.set(field, dropped));
 }
 
-/** What a class says to have dropped, by field of older classes. */
+/** The `@dropped` annotations of a class, by field of older classes. */
 export function droppedOf(struct: StructClass): ReadonlyMap<string, Dropped> {
   return tables.dropped.get(struct) ?? new Map();
 }
 
 /**
- * What a class follows: the one that `@follows` names, or else the class of the same family that it
- * extends; undefined for the oldest of a family.
+ * The class that a class follows: the one in `@follows`, or else the base class if it is of the same
+ * family. Undefined for the oldest class of a family.
  */
 export function followsOf(struct: StructClass): Follows | undefined {
   const said = tables.follows.get(struct);
@@ -87,7 +87,7 @@ export function followsOf(struct: StructClass): Follows | undefined {
   return { older: base, upgrade: {}, downgrade: {} };
 }
 
-/** The classes that follow a class; more than one is a mistake. */
+/** The classes that follow a class. More than one is an error, which `lineageOf` reports. */
 export function followersOf(struct: StructClass): readonly StructClass[] {
   const extending = derivedFrom(struct).filter((derived) => followsOf(derived)?.older === struct);
   return [...new Set([...(tables.followers.get(struct) ?? []), ...extending])];

@@ -5,20 +5,23 @@ import { downwards, type Source, type Sources, upwards } from "./sources.js";
 import type { RelateStructs } from "./type-relation.js";
 import { Misfit } from "./value-misfit.js";
 
-/** How objects pass between two adjacent versions. Both directions throw a `Misfit`. */
+/** The conversion between two adjacent versions. Both directions throw a `Misfit`. */
 export interface Step {
   readonly up: (older: object) => object;
-  /** @param invented fields of the newer object that only stand for what was dropped later on */
+  /**
+   * @param invented fields of the newer object that an earlier downgrade step filled with
+   * placeholders
+   */
   readonly down: (newer: object, invented: ReadonlySet<string>) => object;
-  /** Those fields of the older object, when there are such of the newer. */
+  /** The placeholder fields of the older object, given those of the newer. */
   readonly invents: (invented: ReadonlySet<string>) => ReadonlySet<string>;
-  /** False when a field was dropped without a value for older readers: every downgrade throws. */
+  /** False when a field was dropped without a value for older readers. Then every downgrade throws. */
   readonly descends: boolean;
 }
 
 type Fields = Record<string, unknown>;
 
-/** Fields that are taken as they are, and those that something makes. */
+/** The fields of a conversion: those moved unchanged, and those that a function makes. */
 interface Plan {
   readonly struct: StructClass;
   readonly moved: readonly (readonly [to: string, from: string])[];
@@ -28,22 +31,22 @@ interface Plan {
 interface Made {
   readonly name: string;
   readonly make: (from: object) => unknown;
-  /** The field that an error is about. */
+  /** The field to name in an error. */
   readonly about: string;
 }
 
-/** A field of the newer class that an upgrade does not simply give back. */
+/** A field of the newer class whose value a downgrade could lose. */
 interface Guarded {
   readonly name: string;
-  /** What an upgrade would put there; undefined for the property's initial value. */
+  /** The value that an upgrade would put there; undefined for the property's initial value. */
   readonly make: ((older: object) => unknown) | undefined;
   readonly equal: Equality;
 }
 
 /**
- * Finds out, once, how every field passes in both directions.
+ * Plans the conversion of every field in both directions.
  *
- * @throws {FamilyError} when there is no way for one
+ * @throws {FamilyError} when a field has no source
  */
 export function planStep(adjacent: Adjacent, structs: RelateStructs): Step {
   const { older, newer } = adjacent;
@@ -86,7 +89,7 @@ function plan(struct: StructClass, sources: Sources): Plan {
   return { struct, moved, made };
 }
 
-/** What gives a field's value; undefined where a new object has it already. */
+/** The function that makes a field's value; undefined if a new object has it already. */
 function maker(source: Source): ((from: object) => unknown) | undefined {
   switch (source.kind) {
     case "field": {
@@ -123,7 +126,7 @@ function run({ struct, moved, made }: Plan, from: object): object {
   return result;
 }
 
-/** All but those that carry over in both directions, and those that may be lost. */
+/** The fields that a downgrade must check: all but `@lossy` ones and those that carry over both ways. */
 function guard({ pairs }: Adjacent, above: Sources, below: Sources): readonly Guarded[] {
   return pairs.flatMap(({ field: { name, type }, history, older }) => {
     const source = above.get(name);
@@ -134,7 +137,11 @@ function guard({ pairs }: Adjacent, above: Sources, below: Sources): readonly Gu
   });
 }
 
-/** Nothing is lost in silence: an upgrade of what a downgrade made must give the same again. */
+/**
+ * Refuses a downgrade that loses a value: an upgrade of its result must give the same value again.
+ *
+ * @throws {Misfit} naming the first field that would differ
+ */
 function check(
   guarded: readonly Guarded[],
   newer: StructClass,

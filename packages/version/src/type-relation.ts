@@ -10,17 +10,17 @@ import { classOf } from "./class-of.js";
 import { converted } from "./converted-sequence.js";
 import { Misfit } from "./value-misfit.js";
 
-/** Gives the value as the other type has it. */
+/** Converts a value to the other type. */
 export type Convert = (value: unknown) => unknown;
 
-/** How values of a field pass between two versions; what is absent needs no conversion. */
+/** The conversions of a field's values between two versions. A missing one passes values unchanged. */
 export interface Relation {
   readonly up?: Convert;
-  /** Throws a `Misfit` for a value that the older type does not have. */
+  /** Throws a `Misfit` for a value that the older type cannot hold. */
   readonly down?: Convert;
 }
 
-/** How objects of one class become objects of another; undefined when the classes are unrelated. */
+/** The relation between objects of two classes; undefined when the classes are unrelated. */
 export type RelateStructs = (older: StructClass, newer: StructClass) => Relation | undefined;
 
 interface Context {
@@ -31,8 +31,8 @@ interface Context {
 const SAME: Relation = {};
 
 /**
- * How values carry over from one type to another by themselves: when every value of the older type
- * is one of the newer's. Undefined when it takes a function.
+ * The relation between two types whose values carry over without a function: every value of the older
+ * type is one of the newer. Undefined when the step needs a function.
  */
 export function relate(
   older: FieldType,
@@ -72,8 +72,8 @@ const RELATE: PerKind<Relation | undefined, Context> = {
     newer.kind === "struct" ? structs(of(), newer.of()) : undefined,
   union: ({ of }, { newer, structs }) =>
     newer.kind === "union" ? relateUnions(of(), newer.of(), structs) : undefined,
-  // An array stays the view that it is, and its elements are converted as they are read: so sharing
-  // and circles survive, and a list of any length needs no stack.
+  // The array becomes a view that converts elements when they are read. So shared arrays stay shared,
+  // circles end, and long lists need no stack.
   ref: ({ of }, { newer, structs }) => {
     if (newer.kind !== "ref") return undefined;
     const [from, to] = [of(), newer.of()];
@@ -88,7 +88,7 @@ const RELATE: PerKind<Relation | undefined, Context> = {
 
 const utf8 = new TextEncoder();
 
-/** The bytes of text that fit. */
+/** The most bytes of text that fit. */
 function room({ length, terminated }: { readonly length: number; readonly terminated: boolean }) {
   return terminated ? length - 1 : length;
 }
@@ -99,7 +99,7 @@ interface Range {
   readonly high: number | bigint;
 }
 
-/** The values of an integer type; undefined for any other. */
+/** The range of an integer type; undefined for any other type. */
 function rangeOf(type: FieldType): Range | undefined {
   const of = type.kind === "bits" ? type.of : type;
   if (of.kind !== "scalar" || of.bounds === undefined || of.value === "boolean") return undefined;
@@ -121,7 +121,7 @@ function relateIntegers(older: FieldType, newer: FieldType): Relation | undefine
   return low <= to.low && high >= to.high ? SAME : { down };
 }
 
-/** Of booleans and floats. */
+/** Relates booleans and floats. */
 function relateOthers(older: FieldType, newer: FieldType): Relation | undefined {
   const [from, to] = [older, newer].map((type) => (type.kind === "bits" ? type.of : type));
   if (from?.kind !== "scalar" || to?.kind !== "scalar") return undefined;
@@ -131,7 +131,10 @@ function relateOthers(older: FieldType, newer: FieldType): Relation | undefined 
   return { down: restrict(fits, "a number that f32 holds exactly") };
 }
 
-/** By class, as each value knows its own. None when the newer lacks a key, or a class has two ways to go. */
+/**
+ * Relates unions by the class of each value. Undefined when the newer union lacks a key, or a class
+ * would become two different ones.
+ */
 function relateUnions(
   older: Readonly<Record<string, StructClass>>,
   newer: Readonly<Record<string, StructClass>>,
@@ -152,7 +155,7 @@ function relateUnions(
   return Object.keys(newer).length > Object.keys(older).length ? { down: byClass(down) } : SAME;
 }
 
-/** Where objects of a class go. */
+/** The class that objects of a class become, and their conversion. */
 interface Way {
   readonly to: StructClass;
   readonly convert: Convert | undefined;
@@ -168,7 +171,7 @@ function byClass(ways: ReadonlyMap<StructClass, Way>): Convert {
   };
 }
 
-/** Passes the values that fit. */
+/** A conversion that passes values that fit unchanged, and throws a `Misfit` for others. */
 function restrict(fits: (value: unknown) => boolean, expected: string): Convert {
   return (value) => {
     if (fits(value)) return value;

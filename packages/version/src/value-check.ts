@@ -8,13 +8,13 @@ import {
   type StructCodec,
 } from "@luo/struct";
 
-/** References are not followed: what they lead to is looked at when it is written. */
+/** Does not follow references. The arrays behind them are checked when they are written. */
 const NOWHERE: RefResolver = { store: () => 0n, load: () => [] };
 
-/** What is read together with other fields, and cannot be written alone. */
+/** Kinds whose values depend on other fields, so a value alone cannot be encoded. */
 const DEPENDENT: readonly FieldType["kind"][] = ["union", "flexible"];
 
-/** What a value is, and what its type has. */
+/** The value found, and the values that the type has. */
 interface ValueFault {
   readonly found: string;
   readonly expected: string;
@@ -27,7 +27,7 @@ interface Probe {
 
 const probes = new WeakMap<FieldType, Probe>();
 
-/** Why a value cannot be of a type, found by encoding it; undefined when it can. */
+/** The reason why a value does not fit a type, found by encoding it; undefined when it fits. */
 export function misfitOf(type: FieldType, value: unknown): ValueFault | undefined {
   if (DEPENDENT.includes(type.kind)) {
     return value === undefined

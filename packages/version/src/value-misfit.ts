@@ -1,8 +1,8 @@
 import type { Fault } from "@luo/struct";
 
-/** Why a value cannot be converted, and in which field; the family makes a ConversionError of it. */
+/** A value cannot be converted. The family turns this into a `ConversionError` with the versions. */
 export class Misfit extends Error {
-  /** From the outermost field, such as `units[3].name`. */
+  /** The path from the outermost field, such as `units[3].name`. */
   readonly path: string;
   readonly fault: Fault;
 
@@ -12,7 +12,7 @@ export class Misfit extends Error {
     this.fault = fault;
   }
 
-  /** What was thrown while a field was converted, with the field in front. */
+  /** Wraps an error thrown while converting a field, with the field in front of its path. */
   static in(field: string, cause: unknown): Misfit {
     if (cause instanceof Misfit) {
       const { path, fault } = cause;

@@ -6,9 +6,9 @@ import { tagIn } from "./members.js";
 import { CNames, snakeCase } from "./names.js";
 import { declareStruct } from "./struct.js";
 
-/** How a header is written. */
+/** Options of `toCHeader`. */
 export interface CHeaderOptions {
-  /** The platform whose layout it has; by default the one that images are written in. */
+  /** The platform of the layout; by default the ABI of images, x86-64. */
   readonly abi?: Abi;
   /** The tag of a struct in C; by default the class name in snake case: `MemfdV1` is `memfd_v1`. */
   readonly name?: (struct: StructDescriptor) => string;
@@ -17,28 +17,30 @@ export interface CHeaderOptions {
 }
 
 /**
- * A header for C programs that read and write the same bytes: the structs, those inside them and
- * those that they refer to, each asserted to have the size, alignment and offsets that `layoutOf`
- * gives. A compiler that lays them out otherwise refuses it. It is GNU C11, needs nothing but
- * linux/types.h, and is written as the headers between Linux and its programs are
+ * Writes a header for C programs that read and write the same bytes. It declares the structs, the
+ * structs inside them and the structs that they refer to, and asserts the size, alignment and offsets
+ * that `layoutOf` gives: a compiler with another layout rejects the header. The header is GNU C11,
+ * includes only linux/types.h, and follows the style of Linux's own interface headers
  * (Documentation/process/botching-up-ioctls.rst).
  *
- * - Numbers whose byte order is declared are `__le32`, `__be64` and so on. C does not swap them, so
- *   the program does. A header with numbers of no declared order asserts that of the platform.
- * - A 64-bit number that the platform aligns to 8 bytes is `__aligned_u64`, or carries its
- *   alignment: then 32-bit x86 programs have the same layout.
- * - A bool is `__u8`, as the bytes of another program may be neither 0 nor 1.
- * - The texts of an enumeration are constants: `HEADER_STATE_IDLE`. The names of a TypeScript enum
- *   are not known at run time, so its numbers are listed.
- * - A bitfield has no offset in C: the members behind it and the size are what holds it in place.
- *   Bitfields whose byte order is not the platform's are bytes, with a comment that tells the bits.
- * - A name that C keeps to itself, such as `signed`, gets an underscore: `signed_`.
+ * - Numbers with a declared byte order become `__le32`, `__be64` and so on. C does not swap their
+ *   bytes, so the program does. If some numbers have no declared order, the header asserts the
+ *   platform's.
+ * - A 64-bit number that the platform aligns to 8 bytes becomes `__aligned_u64`, or carries that
+ *   alignment as an attribute. So 32-bit x86 programs have the same layout.
+ * - A bool becomes `__u8`, because another program's bytes may be neither 0 nor 1.
+ * - The texts of an enumeration become constants: `HEADER_STATE_IDLE`. The names of a TypeScript enum
+ *   are unknown at run time, so a comment lists its numbers.
+ * - A bitfield has no offset in C. The assertions on the size and on the members behind it hold it in
+ *   place. Bitfields with another byte order than the platform's become bytes, with a comment that
+ *   lists the bits.
+ * - A name that C reserves, such as `signed`, gets an underscore: `signed_`.
  *
- * Where a struct is packed with `@packed` and has an alignment of its own, gcc gives the warning
- * packed-not-aligned.
+ * gcc warns (packed-not-aligned) about a struct that is packed with `@packed` and has an alignment of
+ * its own.
  *
  * @param structs a class, or several for one header; each struct is declared once
- * @throws {CNameError} when a name is no identifier of C, or two things would have the same
+ * @throws {CNameError} when a name is no identifier of C, or two things would have one name
  * @throws {DeclarationError} when a class is no struct
  */
 export function toCHeader(
@@ -65,12 +67,12 @@ export function toCHeader(
     if (declared.has(struct)) return name;
     declared.add(struct);
     const scope = { abi, constants, declare, nameOf };
-    // Those inside are declared meanwhile, and so in front of it.
+    // This call declares nested structs first, as C needs them in front.
     declarations.push(declareStruct(name, descriptorOf(struct), layoutOf(struct, abi), scope));
     return name;
   };
   for (const struct of typeof structs === "function" ? [structs] : structs) declare(struct);
-  // What is only referred to has a name by now; declaring it may name more.
+  // Structs that are only referred to follow. Declaring one may add further names to the map.
   for (const struct of names.keys()) declare(struct);
 
   const [first = "struct"] = Array.from(names.values(), tagIn);
@@ -87,7 +89,7 @@ export function toCHeader(
   ].join("\n\n");
 }
 
-/** Whether its bytes depend on the byte order of the machine. */
+/** True when the struct's bytes depend on the byte order of the machine. */
 function isNative({ fields, options }: StructDescriptor, abi: Abi): boolean {
   return fields.some(({ type, endian }) => {
     const order = endian ?? options.endian;

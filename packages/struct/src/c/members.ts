@@ -9,26 +9,26 @@ import {
   type StructClass,
 } from "../types.js";
 
-/** A field, its place, and how it is declared. */
+/** A field with its place and the annotations that C needs. */
 export interface Member extends FieldLayout {
-  /** The name in C; of a bitfield that C leaves without one, the property's. */
+  /** The name in C. A bitfield without a name in C keeps the property's. */
   readonly name: string;
   /** At least this alignment, in bytes. */
   readonly align: number | undefined;
-  /** Packed by itself, or with all of its struct. */
+  /** `itself` for `@packed` on the field, `struct` when the whole struct is packed. */
   readonly packed: "itself" | "struct" | undefined;
-  /** The byte order, where the declaration says one. */
+  /** The declared byte order, if any. */
   readonly order: Endian | undefined;
 }
 
-/** What surrounds the members of a struct. */
+/** The header around a struct's members. */
 export interface Surroundings {
   readonly abi: Abi;
-  /** What C calls a struct, such as `struct point`. */
+  /** The name of a struct in C, such as `struct point`. */
   nameOf(struct: StructClass): string;
-  /** The same of a struct that must be declared first. */
+  /** The same, after declaring the struct in front. */
   declare(struct: StructClass): string;
-  /** Declares constants for the texts that a member's numbers stand for. */
+  /** Declares constants for the texts of a member's enumeration. */
   declareConstants(member: string, texts: readonly (readonly [number, string])[]): void;
 }
 
@@ -36,9 +36,9 @@ export interface Surroundings {
 interface Declared {
   readonly type: string;
   readonly dimensions?: string;
-  /** Whether it is made of 64-bit numbers, whose alignment is 4 in 32-bit x86 programs. */
+  /** True for 64-bit numbers and arrays of them, which 32-bit x86 programs align to 4 bytes. */
   readonly wide?: boolean;
-  /** What the C type does not tell. */
+  /** A comment with the facts that the C type does not express. */
   readonly note?: string;
 }
 
@@ -67,7 +67,7 @@ const DECLARED: PerKind<Declared, Member & Surroundings> = {
     const wide = size === 8;
     if (order === undefined || size === 1)
       return { type: NATIVE[array], wide, ...join(NOTES[name]) };
-    // linux/types.h has none that are signed, nor floats: what is swapped is the bits.
+    // linux/types.h has no signed types or floats with a byte order, so the bits are declared unsigned.
     const bits = array.startsWith("u") ? undefined : `the bits of a ${NATIVE[array]}`;
     return { type: stated(order, size), wide, ...join(NOTES[name], bits) };
   },
@@ -116,8 +116,8 @@ export function tagIn(name: string): string {
 }
 
 /**
- * A member that is no bitfield. What is 8 bytes wide carries its alignment, as in the headers of
- * Linux: then 32-bit x86 programs have the same layout.
+ * Declares a member that is no bitfield. A 64-bit number carries its alignment, as in the headers of
+ * Linux, so that 32-bit x86 programs have the same layout.
  */
 export function plainMember(member: Member, surroundings: Surroundings): string {
   const context = { ...member, ...surroundings };
@@ -129,7 +129,7 @@ export function plainMember(member: Member, surroundings: Surroundings): string 
   const aligned = explicit || least > (packed ? 1 : align);
   const named = aligned && least === 8 && /^__(u|le|be)64$/.test(type);
   const attributes = [
-    // Compilers warn where there is no alignment to take away.
+    // Compilers warn about `packed` on a member that has no alignment to lose.
     ...(member.packed === "itself" && align > least ? ["packed"] : []),
     ...(aligned && !named ? [`aligned(${least})`] : []),
   ];
@@ -137,7 +137,7 @@ export function plainMember(member: Member, surroundings: Surroundings): string 
   return `\t${declarator}${attribute(attributes)};${comment(note)}`;
 }
 
-/** A bitfield, and the first bit that is free in front of it. */
+/** A bitfield; `end` is the first free bit in front of it, from the start of the struct. */
 export interface BitMember extends Member {
   readonly bits: BitsType;
   readonly bitOffset: number;
@@ -145,9 +145,9 @@ export interface BitMember extends Member {
 }
 
 /**
- * A bitfield; one that is reserved has no name in C. Where one moves on to the next unit of its
- * type, `: 0` in front of it says so: gcc and clang differ on when one moves that is aligned to less
- * than its type.
+ * Declares a bitfield; a reserved one has no name in C. A bitfield that begins the next unit of its
+ * type gets `: 0` in front, because gcc and clang disagree on when a bitfield moves that is aligned to
+ * less than its type.
  */
 export function bitMember(member: BitMember, surroundings: Surroundings): string {
   const { bits, bitOffset, end } = member;
@@ -157,8 +157,8 @@ export function bitMember(member: BitMember, surroundings: Surroundings): string
   const least = member.align ?? 1;
   const moves = bitOffset > end && width > 0;
   const opens = moves && !packed && least <= align && bitOffset % (align * 8) === 0;
-  // clang warns of packed bitfields of one byte, as old compilers did not pack them: where such a
-  // one lies in two bytes, it is made of two.
+  // clang warns about packed bitfields of a one-byte type, which old compilers did not pack. One that
+  // spans two bytes is declared with a two-byte type instead.
   const straddles = of.size === 1 && (bitOffset % 8) + width > 8;
   const wider = isSigned(of) ? NATIVE.i16 : NATIVE.u16;
   const { type, note } = perKind(DECLARED, bits, { ...member, ...surroundings });
@@ -174,12 +174,12 @@ export function bitMember(member: BitMember, surroundings: Surroundings): string
   ].join("\n");
 }
 
-/** What stands behind a declaration. */
+/** The attributes behind a declaration, or nothing for an empty list. */
 export function attribute(list: readonly string[]): string {
   return list.length === 0 ? "" : ` __attribute__((${list.join(", ")}))`;
 }
 
-/** A comment that whatever is in the text does not end, and that no compiler warns of. */
+/** A comment with the text. No text can end it early or make a compiler warn. */
 export function comment(text = ""): string {
   const plain = text.replace(/[\p{C}\s]+/gu, " ").replace(/\*(?=\/)|\/(?=\*)/g, "$& ");
   return plain === "" ? "" : ` /* ${plain} */`;

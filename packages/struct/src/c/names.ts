@@ -1,7 +1,7 @@
 import { show } from "../errors.js";
 import { LuoError } from "../luo-error.js";
 
-/** A struct or a property has a name that C cannot take, or that something else in the header has. */
+/** The name of a struct or property is no identifier of C, or is taken in the header. */
 export class CNameError extends LuoError {
   static override readonly codes = {
     LUO_C_NAME: {
@@ -10,7 +10,7 @@ export class CNameError extends LuoError {
     },
   };
   readonly struct: string;
-  /** Undefined if it is about the struct's own name. */
+  /** Undefined when the error is about the struct's own name. */
   readonly field: string | undefined;
 
   constructor(
@@ -25,8 +25,8 @@ export class CNameError extends LuoError {
 }
 
 /**
- * Names that a C compiler keeps to itself: the keywords of C11 (6.4.1) and C23, those of GNU C, and
- * the macros without an underscore that GNU C predefines.
+ * Names that a C compiler reserves: the keywords of C11 (6.4.1), C23 and GNU C, and the macros without
+ * an underscore that GNU C predefines.
  */
 const TAKEN = new Set(
   `auto break case char const continue default do double else enum extern float for goto if inline
@@ -37,20 +37,20 @@ const TAKEN = new Set(
   i386`.split(/\s+/),
 );
 
-/** Names of which each is given once: C's tags, the members of a struct, or constants. */
+/** A C name space, such as tags, the members of a struct, or constants: it gives each name once. */
 export class CNames {
   readonly #owners = new Map<string, string>();
   readonly #remedy: string;
 
-  /** @param remedy what to do about a name that cannot be given, for an error message */
+  /** @param remedy the advice of the error for a name that cannot be given */
   constructor(remedy: string) {
     this.#remedy = remedy;
   }
 
   /**
-   * Gives a name for a struct or field. One that C keeps to itself gets an underscore at its end.
+   * Gives a name to a struct or field. A name that C reserves gets an underscore at its end.
    *
-   * @throws {CNameError} when it is no identifier of C, or is given already
+   * @throws {CNameError} when the name is no identifier of C, or is given already
    */
   give(wanted: string, struct: string, field?: string): string {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(wanted)) {
@@ -74,7 +74,7 @@ export class CNames {
   }
 }
 
-/** A name as C programs write it: `HTTPServerV1` is `http_server_v1`. */
+/** Converts a name to snake case: `HTTPServerV1` becomes `http_server_v1`. */
 export function snakeCase(name: string): string {
   return name
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")

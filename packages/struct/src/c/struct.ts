@@ -12,18 +12,18 @@ import {
 } from "./members.js";
 import { CNames, snakeCase } from "./names.js";
 
-/** The header that a struct is declared in. */
+/** The header that declares a struct. */
 export interface Scope extends Pick<Surroundings, "abi" | "declare" | "nameOf"> {
-  /** Those that the header has so far. */
+  /** The names of the header's constants so far. */
   readonly constants: CNames;
 }
 
 /** The members of a struct in C. */
 interface Body {
   readonly lines: readonly string[];
-  /** Those that have an offset in C, in bytes. */
+  /** The offsets of members that have one in C, in bytes. */
   readonly offsets: ReadonlyMap<string, number>;
-  /** Whether bitfields are bytes, which do not align the struct as bitfields do. */
+  /** True when bitfields are declared as bytes, which do not align the struct as bitfields do. */
   readonly reversed: boolean;
 }
 
@@ -87,7 +87,7 @@ function bodyOf(
     offsets.set(names.give(name, owner, name), offset);
     lines.push(line);
   };
-  /** The first bit that is free. */
+  /** The first free bit, from the start of the struct. */
   let end = 0;
   for (const [index, place] of layout.fields.entries()) {
     const { align, packed, endian } = fields[index] ?? {};
@@ -118,7 +118,10 @@ function bodyOf(
   return { lines, offsets, reversed };
 }
 
-/** C fills bitfields from the machine's first bit only: those that begin at the other are bytes. */
+/**
+ * Declares a run of bitfields as an array of bytes. C fills bitfields in the machine's bit order only,
+ * so bitfields of the other order cannot be declared as such.
+ */
 function bytesOf(run: readonly BitMember[]) {
   const [first, last] = [run[0], run.at(-1)];
   if (first === undefined || last === undefined) return { name: "", offset: 0 };

@@ -1,16 +1,16 @@
 import type { Memory } from "../memory.js";
 
-/** The aligned number that holds a bitfield whole, and where in it the field lies. */
+/** An aligned number that holds a whole bitfield, and the place of the bitfield in it. */
 export interface BitUnit {
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: 1 | 2 | 4 | 8;
   /** From the start of the struct, in bytes. */
   readonly offset: number;
-  /** Bits below the field. */
+  /** The number of bits below the bitfield. */
   readonly shift: number;
 }
 
-/** The smallest such number inside a struct of `structSize` bytes; undefined where there is none. */
+/** The smallest `BitUnit` of a bitfield in a struct of `structSize` bytes; undefined when none fits. */
 export function bitUnit(
   bitOffset: number,
   width: number,
@@ -28,10 +28,10 @@ export function bitUnit(
 }
 
 /**
- * Reads bits one byte at a time: for packed fields that no aligned number holds.
+ * Reads a bitfield bit by bit. Packed bitfields need this when no aligned number holds them.
  *
- * @param position absolute, in bytes
- * @param first bit in the first byte, as `FieldLayout.bitOffset` counts
+ * @param position the absolute position of the first byte
+ * @param first the first bit in that byte, counted as in `FieldLayout.bitOffset`
  */
 export function readBits(
   { u8 }: Memory,
@@ -50,7 +50,7 @@ export function readBits(
   return value;
 }
 
-/** Writes bits one byte at a time, over whatever they were. */
+/** Writes a bitfield bit by bit, over its previous value; the parameters are those of `readBits`. */
 export function writeBits(
   { u8 }: Memory,
   position: number,

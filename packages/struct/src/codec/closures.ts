@@ -19,16 +19,16 @@ import { FieldFault } from "./field-fault.js";
 import { readText, writeText } from "./text-codec.js";
 
 /**
- * The operations without generated code, for where a Content-Security-Policy forbids it: a function
- * for each field, over a DataView. Slower, and the same in every other way.
+ * The operations without generated code, for pages whose Content-Security-Policy forbids it. Each field
+ * has a function over a DataView. They are slower than compiled code and behave the same.
  */
 
-/** Where a value lies, and what surrounds it. */
+/** The place of a value, and the object that it belongs to. */
 interface At {
   readonly memory: Memory;
-  /** Absolute, in bytes. */
+  /** The absolute position in the buffer, in bytes. */
   readonly position: number;
-  /** The object, or the view, that the field belongs to. */
+  /** The object or view that holds the field. */
   readonly owner: Record<string, unknown>;
   readonly refs: RefResolver | undefined;
 }
@@ -43,7 +43,7 @@ interface Context {
   readonly endian: Endian;
   readonly struct: string;
   readonly path: string;
-  /** Of a bitfield, from the start of its struct. */
+  /** The first bit of a bitfield, from the start of its struct. */
   readonly bitOffset: number;
 }
 
@@ -321,7 +321,7 @@ function writeStruct(
   refs: RefResolver | undefined,
 ): void {
   const owner = value as Record<string, unknown>;
-  // First, as a flexible array may begin in the padding at the end.
+  // Padding comes first, because a flexible array may begin in the padding at the end.
   for (const { offset, size } of padding) memory.u8.fill(0, start + offset, start + offset + size);
   for (const { field } of fields) {
     const { bitOffset, offset, size } = field;
@@ -332,7 +332,7 @@ function writeStruct(
   }
 }
 
-/** The operations of a struct, each field by a function of its own. */
+/** The operations of a struct, made of one function per field. */
 export function closures<T extends object>(layout: StructLayout, codecOf: CodecOf): Operations<T> {
   const { name, size, abi } = layout;
   const fields = accessors(layout, { struct: name, path: "" });

@@ -2,25 +2,25 @@ import type { Abi } from "../layout/abi.js";
 import type { Memory } from "../memory.js";
 import type { Sequence, StructClass } from "../types.js";
 
-/** Where arrays behind `@ref` fields are kept: preserved memory, as codecs see it. */
+/** Stores and loads the arrays behind `@ref` fields. Preserved memory implements it. */
 export interface RefResolver {
   /** Writes an array of structs and returns its address. */
   store(elements: Sequence<object>, of: StructClass): bigint;
-  /** The array at an address, checked before it is trusted. */
+  /** The array at an address. It checks the address and the array's header before it uses them. */
   load(address: bigint, of: StructClass): Sequence<object>;
 }
 
-/** A view that walks an array: it stands before the first element until `next` is called. */
+/** A view that walks an array. It stands before the first element until the first call of `next`. */
 export interface Cursor {
   /** Goes to the next element; false when there is none. */
   next(): boolean;
 }
 
-/** What reads and writes one struct in one ABI. */
+/** The operations that read and write one struct in one ABI. */
 export interface Operations<T extends object> {
   encode(value: T, memory: Memory, offset: number, refs?: RefResolver): void;
   decode(memory: Memory, offset: number, refs?: RefResolver): T;
-  /** Writes `values` one after the other; only those with an index from `from` to before `to`. */
+  /** Writes the values from index `from` up to, but without, `to`, one after the other. */
   encodeArray(
     values: readonly T[],
     memory: Memory,
@@ -30,8 +30,8 @@ export interface Operations<T extends object> {
     to?: number,
   ): void;
   /**
-   * Reads `count` structs that lie one after the other. With `into`, they become its elements from the
-   * index `at` on, and it is what is returned.
+   * Reads `count` structs that lie one after the other. With `into`, writes them to that array from
+   * index `at` on, and returns it.
    */
   decodeArray(
     memory: Memory,
@@ -42,33 +42,32 @@ export interface Operations<T extends object> {
     at?: number,
   ): T[];
   /**
-   * The struct in place: an object whose properties read and write the bytes, and copy nothing but
-   * what they give. Nested structs are views as well; arrays, text and bytes are copies. It has the
-   * methods of the class. When its memory is gone, it throws a `DetachedError`.
+   * An object whose properties read and write the bytes in place. Nested structs are views too; arrays,
+   * text and bytes are copies. The object has the methods of the class. Its properties throw a
+   * `DetachedError` once the buffer was unmapped or transferred.
    */
   view(memory: Memory, offset: number, refs?: RefResolver): T;
-  /** A view over `count` structs in a row, one at a time, which allocates nothing as it goes. */
+  /** One view that moves over `count` structs in a row, without allocating an object for each. */
   cursor(memory: Memory, offset: number, count: number, refs?: RefResolver): T & Cursor;
 }
 
 /**
- * Reads and writes one struct. Compiled once per class, each operation when it is first used; where
- * `new Function` is not allowed, it is put together from closures.
+ * Reads and writes one struct. Each operation is compiled once per class, at its first call. Where
+ * `new Function` is not allowed, closures take its place.
  *
- * Offsets are in bytes from the start of the memory. Aligned offsets (to the struct's alignment)
- * are the fast path, others work. Every method throws a `BoundsError` where the struct would not
- * lie within the memory; those that write throw a `FieldRangeError` for a value that does not fit,
- * those that read an `InvalidBytesError` for bytes that no value has. What was written before an
- * error stays written.
+ * Offsets are in bytes from the start of the memory. Offsets that are multiples of the struct's
+ * alignment are fast; all others work. Every method throws a `BoundsError` when the struct would reach
+ * outside of the memory. Writing throws a `FieldRangeError` for a value that does not fit, and reading
+ * an `InvalidBytesError` for bytes that encode no value. Bytes written before an error stay written.
  */
 export interface StructCodec<T extends object> extends Operations<T> {
-  /** In bytes; without the elements of a flexible array. */
+  /** Size in bytes, without the elements of a flexible array. */
   readonly size: number;
-  /** In bytes. */
+  /** Alignment in bytes. */
   readonly align: number;
-  /** The bytes that a value takes, with the elements of a flexible array. */
+  /** The bytes that a value takes, including the elements of a flexible array. */
   sizeOf(value: T): number;
 }
 
-/** Gives the codec of a nested struct. */
+/** Returns the codec of a nested struct. */
 export type CodecOf = <T extends object>(struct: StructClass<T>, abi: Abi) => StructCodec<T>;

@@ -14,9 +14,10 @@ const codecs = new WeakMap<StructClass, Map<Abi, unknown>>();
 /**
  * The codec of an annotated class.
  *
- * @param abi whose layout and byte order to use; images are always of the default
- * @throws {DeclarationError} when the class is no struct or has no layout. An operation throws it when
- *   it is first called and the constructor sets a property that is neither annotated nor `@transient`
+ * @param abi the platform whose layout and byte order to use; images always use the default
+ * @throws {DeclarationError} when the class is no struct, or has no layout or no codec. The first call
+ *   of an operation throws it when the constructor sets a property that is neither annotated nor
+ *   `@transient`
  */
 export function codecOf<T extends object>(
   struct: StructClass<T>,
@@ -32,7 +33,7 @@ export function codecOf<T extends object>(
   return codec;
 }
 
-/** @throws {DeclarationError} for an overlay, also inside: only reserved space can hold one. */
+/** @throws {DeclarationError} for an overlay, or a struct with one outside of reserved space */
 function refuseOverlay(struct: StructClass): void {
   const { name, options, fields } = descriptorOf(struct);
   if (options.overlay) {
@@ -44,7 +45,7 @@ function refuseOverlay(struct: StructClass): void {
   }
 }
 
-/** Whether code may be made at run time: a page's Content-Security-Policy can forbid it. */
+/** True when `new Function` works; a page's Content-Security-Policy can forbid it. */
 let compiles: boolean | undefined;
 
 function mayCompile(): boolean {
@@ -56,7 +57,7 @@ function mayCompile(): boolean {
   return compiles;
 }
 
-/** A codec whose operations are compiled when they are first called, and then stand in its place. */
+/** A codec whose operations compile at their first call, and then replace themselves. */
 function lazily<T extends object>(layout: StructLayout): StructCodec<T> {
   const make = <K extends keyof Operations<T>>(name: K): Operations<T>[K] => {
     refuseUndecorated(layout.struct);

@@ -7,17 +7,17 @@ import { DecoderSource } from "./decoder.js";
 import { type Access, Emitter } from "./emitter.js";
 import { EncoderSource } from "./encoder.js";
 
-/** What the source of each operation needs beside its constants. */
+/** The functions that the source of every operation can call. */
 interface Surroundings {
-  /** Throws: the bytes would not lie within the memory. */
+  /** Throws the error for bytes that reach outside of the memory. */
   readonly outside: (memory: Memory, offset: number, bytes: number) => never;
-  /** Throws: there is no object to write. */
+  /** Throws the error for a value that is no object. */
   readonly notAnObject: (value: unknown) => never;
 }
 
 /**
- * Compiles one operation. The function holds the code for aligned structs; another with the code
- * for the rest is compiled when such a one comes along.
+ * Compiles one operation to a function with the code for aligned structs. The first unaligned struct
+ * compiles a second function for those.
  */
 export function compile<T extends object, K extends keyof Operations<T>>(
   layout: StructLayout,
@@ -72,11 +72,11 @@ function surroundings({ name }: StructLayout): Surroundings & Record<string, unk
   };
 }
 
-/** The element sizes whose positions aligned code uses. */
+/** The element sizes for which aligned code keeps a position, in bytes. */
 const strides = ({ align }: StructLayout) => [1, 2, 4, 8].filter((size) => size <= align);
 const shift = (stride: number) => Math.log2(stride);
 
-/** Checks the bounds and gives `p`; leaves for `slow` when that is not aligned. */
+/** Source that checks the bounds and computes `p`, or calls `slow` when `p` is not aligned. */
 function enter(layout: StructLayout, access: Access, bytes: string, args: string): string {
   const inside = `if (!(o >= 0 && o + ${bytes} <= m.byteLength && Number.isSafeInteger(o))) outside(m, o, ${bytes});`;
   if (access === "unaligned") return `${inside} let p = m.base + o;`;
@@ -85,7 +85,7 @@ function enter(layout: StructLayout, access: Access, bytes: string, args: string
   return `${inside} let p = m.base + o; if (!(${aligned})) return slow(${args}); ${positions(layout)}`;
 }
 
-/** Refuses what is no number of structs. */
+/** Source that refuses a count that is no safe integer from 0 up. */
 function counted(count: string, { size }: StructLayout): string {
   return `if (!(Number.isSafeInteger(${count}) && ${count} >= 0)) outside(m, o, (${count}) * ${size});`;
 }
@@ -104,13 +104,13 @@ function step(layout: StructLayout, access: Access): string {
   ].join(", ");
 }
 
-/** The positions that aligned and unaligned code counts. */
+/** The variables that hold positions in aligned or unaligned code. */
 const places = (layout: StructLayout, access: Access): readonly string[] => [
   "p",
   ...(access === "aligned" ? strides(layout).map((stride) => `p${stride}`) : []),
 ];
 
-/** The typed arrays that the code uses, out of the memory once. */
+/** Source that takes the typed arrays in use from the memory, once per call. */
 function arrays({ arrays }: Emitter): string {
   return arrays.length > 0 ? `const { ${arrays.map((name) => `${name}: $${name}`)} } = m;` : "";
 }
@@ -123,7 +123,7 @@ interface Making {
   readonly encoder: EncoderSource;
   readonly decoder: DecoderSource;
   readonly access: Access;
-  /** What the source refers to as `c<n>`. */
+  /** The values that the source calls `c<n>`. */
   readonly constants: unknown[];
   readonly codecOf: CodecOf;
 }
@@ -155,8 +155,8 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
     const state = [...places(layout, access), ...emitter.arrays.map((name) => `$${name}`)].join(
       ", ",
     );
-    // A function for each is compiled after some calls, while a loop over all would have to be replaced
-    // as it runs.
+    // The engine optimises a function after some calls, but a single long loop only by replacing it
+    // while it runs.
     return `const write = (value, m, refs, ${state}) => {
         ${OBJECT}
         ${body}
@@ -203,7 +203,7 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
   },
 };
 
-/** A struct that can be repeated. */
+/** The layout itself, if structs of it can lie in a row. @throws {DeclarationError} otherwise */
 function fixed(layout: StructLayout): StructLayout {
   if (!layout.flexible) return layout;
   const problem =
@@ -211,7 +211,7 @@ function fixed(layout: StructLayout): StructLayout {
   throw new DeclarationError(layout.name, undefined, problem);
 }
 
-/** The method that shows a view in `console.log`, unless the class has one of its own. */
+/** Source of the method that shows a view in `console.log`, unless the class has its own. */
 function inspection({ layout, constants }: Making): string {
   if (INSPECT in layout.struct.prototype) return "";
   const contents = (view: object) => viewContents(view, layout);
@@ -219,10 +219,13 @@ function inspection({ layout, constants }: Making): string {
   return `[c${symbol}]() { return c${show}(this); }`;
 }
 
-/** The bytes that a view counts its position in. */
+/** The unit of a view's position, in bytes. */
 const unit = ({ layout, access }: Making) => (access === "aligned" ? Math.min(layout.align, 8) : 1);
 
-/** The class whose accessors read and write the bytes. It holds just what they need, as it is made often. */
+/**
+ * Source of the class whose accessors read and write the bytes. Programs make many views, so it
+ * holds only what the accessors use.
+ */
 function viewClass(making: Making, cursor: boolean): string {
   const { layout, emitter, encoder, decoder, access, constants, codecOf } = making;
   const accessors = layout.fields.flatMap((field) => {
@@ -249,7 +252,7 @@ function viewClass(making: Making, cursor: boolean): string {
   const prototype = `c${constants.length - 1}`;
   const at = unit(making);
   const positions = access === "aligned" ? strides(layout) : [];
-  // A field may be called like one of these; then a view holds it although no code needs it.
+  // A match may be the name of a field in a string. The view then holds a variable that it does not use.
   const uses = (code: string, name: string) => new RegExp(`(?<![$\\w])${name}\\b`).test(code);
   const held = ["m", "refs"].filter((name) => accessors.some(({ code }) => uses(code, name)));
   const prologue = (code: string) =>

@@ -13,13 +13,13 @@ import { type Context, type Emitter, type Root, shifted, UNSIGNED } from "./emit
 import { readText } from "./text-codec.js";
 import { isSafeInteger64 } from "./value-check.js";
 
-/** Statements, and the expression that is their result. */
+/** Statements, and an expression for their result. */
 export interface Reading {
   readonly body: string;
   readonly result: string;
 }
 
-/** Source that reads values. */
+/** Writes the source that reads values. */
 export class DecoderSource {
   readonly #code: Emitter;
 
@@ -27,13 +27,13 @@ export class DecoderSource {
     this.#code = code;
   }
 
-  /** Reads a new object. */
+  /** Source that reads a whole struct into a new object. */
   struct(): Reading {
     const result = this.#decodeStruct(this.#code.layout, this.#code.root);
     return { body: this.#code.take(), result };
   }
 
-  /** Reads one field of a view. */
+  /** Source that reads one field of a view. */
   field(field: FieldLayout, view: string): Reading {
     const context = this.#code.member(field, this.#code.layout, this.#code.root, view);
     const result = perKind(this.#read, field.type, context);
@@ -82,7 +82,7 @@ export class DecoderSource {
           ? `const ${length} = Math.floor(${room});`
           : `const ${length} = Number(${context.owner}[${JSON.stringify(type.count)}]);`,
       );
-      // Before anything is allocated.
+      // The check comes before the allocation, whose size it bounds.
       this.#code.emit(
         `if (!(${length} >= 0 && ${length} <= ${room})) outside(m, p - m.base, ${size} + ${length} * ${stride});`,
       );

@@ -10,50 +10,50 @@ import {
 import { FieldFault } from "./field-fault.js";
 
 /**
- * Turns a layout into the source of straight-line code. The statements know `m`, the Memory, `refs`,
- * and `p`, the struct's absolute position in the buffer; aligned code also has `p1`, `p2`, `p4` and
- * `p8`, the position in elements of each size, and the typed arrays `$u8`, `$u16` and so on. Whatever the code needs
- * from outside is a constant `c<n>`; names of fields only ever appear as JSON strings.
+ * Turns a layout into the source of straight-line code. The statements use `m`, the Memory, `refs`, and
+ * `p`, the struct's absolute position in the buffer. Aligned code also uses `p1`, `p2`, `p4` and `p8`,
+ * the position in elements of each size, and the typed arrays `$u8`, `$u16` and so on. Values from
+ * outside are constants `c<n>`. Names of fields appear only as JSON strings, so they cannot inject code.
  */
 export type Access = "aligned" | "unaligned";
 
-/** A place: bytes from the start of the outermost struct, plus loop variables times their stride. */
+/** An offset from the start of the outermost struct in bytes, plus loop variables times their stride. */
 export interface Place {
   readonly offset: number;
   readonly loops: readonly { readonly variable: string; readonly stride: number }[];
 }
 
-/** What a value's code depends on beside its type. */
+/** The facts that a value's code depends on beside its type. */
 export interface Context {
   readonly place: Place;
   readonly endian: Endian;
-  /** The field for messages: that of the outermost struct, and the path from there. */
+  /** The outermost struct and the path of the field from there, for messages. */
   readonly struct: string;
   readonly path: string;
-  /** The layout that the field belongs to, and the variable that holds its object. */
+  /** The layout that has the field, and the variable that holds its object. */
   readonly layout: StructLayout;
   readonly owner: string;
   readonly bitOffset?: number;
 }
 
-/** The struct that fields are placed in. */
+/** The struct around a field. */
 export type Root = Pick<Context, "place" | "struct" | "path">;
 
 type NumberType = Pick<ScalarType, "size" | "array" | "accessor">;
 
-/** Typed arrays have the byte order of the machine. */
+/** Typed arrays use the byte order of the machine. */
 const LITTLE_ENDIAN_HOST = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** The unsigned integer of a size. */
+/** The unsigned integers by size in bytes. */
 export const UNSIGNED = { 1: SCALARS.u8, 2: SCALARS.u16, 4: SCALARS.u32, 8: SCALARS.u64 } as const;
 
-/** A place so many bytes further. */
+/** The place `offset` bytes further. */
 export const shifted = (place: Place, offset: number): Place => ({
   ...place,
   offset: place.offset + offset,
 });
 
-/** Collects the statements of one function, and knows how numbers are reached in memory. */
+/** Collects the statements of one function, and writes the source of accesses to memory. */
 export class Emitter {
   readonly layout: StructLayout;
   readonly #access: Access;
@@ -78,12 +78,12 @@ export class Emitter {
     return [...this.#arrays];
   }
 
-  /** The struct that the function is for. */
+  /** The struct of the function itself, as the outermost one. */
   get root(): Root {
     return { place: { offset: 0, loops: [] }, struct: this.layout.name, path: "" };
   }
 
-  /** The statements so far, which are then forgotten. */
+  /** Returns the statements so far and forgets them. */
   take(): string {
     const body = this.#lines.join("\n");
     this.#lines = [];
@@ -102,17 +102,17 @@ export class Emitter {
     this.#lines.push(line);
   }
 
-  /** A name that is not used yet. */
+  /** Makes an unused name. */
   name(prefix: string): string {
     return `${prefix}${this.#names++}`;
   }
 
-  /** The name of something from outside. */
+  /** Adds a constant and returns its name. */
   constant(value: unknown): string {
     return `c${this.#constants.push(value) - 1}`;
   }
 
-  /** The name of what knows how to complain about a field. */
+  /** Adds the field's `FieldFault` as a constant and returns its name. */
   fault(type: FieldType, { struct, path }: Context): string {
     return this.constant(new FieldFault(struct, path, type));
   }
@@ -125,20 +125,20 @@ export class Emitter {
   ): Context {
     const inner = path ? `${path}.${name}` : name;
     const bits = bitOffset === undefined ? {} : { bitOffset };
-    // Bits are placed from the start of their struct, everything else from the field on.
+    // A bitfield's place is the start of its struct, every other field's is its own.
     const at = bitOffset === undefined ? shifted(place, offset) : place;
     return { place: at, endian, struct, path: inner, layout, owner, ...bits };
   }
 
   // Numbers in memory.
 
-  /** The absolute position in bytes. */
+  /** Source of the absolute position, in bytes. */
   position({ offset, loops }: Place): string {
     const terms = loops.map(({ variable, stride }) => `${variable} * ${stride}`);
     return ["p", ...(offset ? [offset] : []), ...terms].join(" + ");
   }
 
-  /** Whether a typed array can be used: everything is a multiple of the number's size. */
+  /** True when a typed array can access the number: every part of its place is a multiple of `size`. */
   typed(size: number, { offset, loops }: Place, endian: Endian): boolean {
     const multiples = [this.layout.align, offset, ...loops.map(({ stride }) => stride)];
     return (
@@ -155,7 +155,7 @@ export class Emitter {
     return `${this.#array(array)}[${[`p${size}`, ...(offset ? [offset / size] : []), ...terms].join(" + ")}]`;
   }
 
-  /** The name of a typed array of the memory. */
+  /** Notes the use of a typed array and returns its name. */
   #array(array: ScalarType["array"]): string {
     this.#arrays.add(array);
     return `$${array}`;
@@ -208,7 +208,7 @@ export class Emitter {
     this.emit("}");
   }
 
-  /** The statements for the variant that the discriminator names, or else those for none. */
+  /** Emits a `switch` over the discriminator, with the body for each variant and `otherwise` for none. */
   choose(
     variants: Readonly<Record<string, StructClass>>,
     discriminator: string,
@@ -223,7 +223,7 @@ export class Emitter {
     this.emit(`switch (${value}) {`);
     for (const [key, struct] of Object.entries(variants)) {
       const bigint = of?.kind === "scalar" && of.value === "bigint";
-      // A member of an enum may be text that reads as a number.
+      // An enum may have a text as its member that looks like a number.
       const number = !texts?.has(key) && /^(?:0|-?[1-9]\d*)$/.test(key);
       const value = number ? `${Number(key)}` : JSON.stringify(key);
       this.emit(`case ${bigint && number ? `${BigInt(key)}n` : value}: {`);

@@ -16,23 +16,26 @@ interface Writing extends Context {
   readonly value: string;
 }
 
-/** Source that writes values. */
+/** Writes the source that writes values. */
 export class EncoderSource {
   readonly #code: Emitter;
-  /** Whether a single field is written over what it was. */
+  /** True while writing one field of a view, over its old value. */
   #inPlace = false;
 
   constructor(code: Emitter) {
     this.#code = code;
   }
 
-  /** Statements that write the fields of the object `value`. */
+  /** Source that writes all fields of the object `value`. */
   struct(value: string): string {
     this.#encodeStruct(this.#code.layout, value, this.#code.root);
     return this.#code.take();
   }
 
-  /** Statements that write one field of a view, which keeps its old value in case of an error. */
+  /**
+   * Source that writes one field of a view. The field keeps its old value when the check of the new
+   * one fails.
+   */
   field(field: FieldLayout, view: string, value: string): string {
     this.#inPlace = true;
     const context = this.#code.member(field, this.#code.layout, this.#code.root, view);
@@ -42,7 +45,7 @@ export class EncoderSource {
   }
 
   #encodeStruct(layout: StructLayout, value: string, root: Root): void {
-    // First, as a flexible array may begin in the padding at the end.
+    // Padding comes first, because a flexible array may begin in the padding at the end.
     for (const { offset, size } of layout.padding)
       this.#code.zero(shifted(root.place, offset), size);
     for (const { offset, size } of bitRuns(layout))
@@ -141,13 +144,13 @@ export class EncoderSource {
       );
       this.#code.store(SCALARS.u64, place, endian, `refs.store(${value}, ${of}())`);
     },
-    // Written as zeros with the struct.
+    // `#encodeStruct` writes the zeros.
     reserved: () => undefined,
   };
 
   #storeScalar(type: ScalarType, { place, endian }: Context, value: string): void {
     if (isSafeInteger64(type)) {
-      // Two halves are far cheaper than a bigint.
+      // Two 32-bit halves are far cheaper than a bigint.
       const [low, high] = endian === "little" ? [0, 4] : [4, 0];
       this.#code.store(SCALARS.u32, shifted(place, low), endian, `${value} >>> 0`);
       this.#code.store(
@@ -161,7 +164,7 @@ export class EncoderSource {
     }
   }
 
-  /** Writes into bits that are zero; those of a view are cleared first. */
+  /** Source that sets bits, which are zero in a struct; in a view it clears the old ones first. */
   #writeBits(type: BitsType, context: Writing): void {
     const { value, place, endian, layout, bitOffset = 0 } = context;
     const { of, width } = type;
@@ -209,7 +212,7 @@ export class EncoderSource {
   }
 }
 
-/** The bytes that bitfields touch, as few runs as possible: they are zeroed before bits are set. */
+/** The bytes that bitfields touch, in as few runs as possible. Encoding zeroes them, then sets bits. */
 function bitRuns({ fields }: StructLayout): { offset: number; size: number }[] {
   const runs: { offset: number; size: number }[] = [];
   for (const { bitOffset, offset, size } of fields) {

@@ -2,7 +2,7 @@ import { FieldRangeError, InvalidBytesError } from "../errors.js";
 import type { Memory } from "../memory.js";
 import { expected, type FieldType, type StructClass } from "../types.js";
 
-/** A field as generated code refers to it, to throw the error for a bad value or bad bytes. */
+/** A field, as generated code holds it to throw errors about its values and bytes. */
 export class FieldFault {
   readonly struct: string;
   readonly field: string;
@@ -14,18 +14,18 @@ export class FieldFault {
     this.type = type;
   }
 
-  /** The value cannot be written. */
+  /** Throws the error for a value that cannot be written. @throws {FieldRangeError} always */
   reject(value: unknown): never {
     throw new FieldRangeError(this.struct, this.field, value, expected(this.type));
   }
 
-  /** The bytes cannot be read. */
+  /** Throws the error for bytes that encode no value. @throws {InvalidBytesError} always */
   invalid(memory: Memory, position: number, found: unknown): never {
     const offset = position - memory.base;
     throw new InvalidBytesError(this.struct, this.field, offset, found, expected(this.type));
   }
 
-  /** An array of `of` lies elsewhere, and the codec was given no resolver to reach it. */
+  /** Throws the error for a `@ref` to `of` without a resolver. @throws {FieldRangeError} always */
   unresolved(of: StructClass): never {
     throw new FieldRangeError(
       this.struct,
@@ -35,7 +35,7 @@ export class FieldFault {
     );
   }
 
-  /** Refuses bytes that are not all zero. */
+  /** @throws {InvalidBytesError} when one of the bytes is not zero */
   checkZeros(memory: Memory, position: number, length: number): void {
     for (let at = position; at < position + length; at++) {
       if (memory.u8[at] !== 0) this.invalid(memory, at, memory.u8[at]);

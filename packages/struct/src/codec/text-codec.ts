@@ -5,7 +5,7 @@ import type { FieldFault } from "./field-fault.js";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Writes text in at most `length` bytes of UTF-8 and pads it with NUL up to that length. */
+/** Writes text in at most `length` bytes of UTF-8, and pads it with NUL to that length. */
 export function writeText(
   fault: FieldFault,
   memory: Memory,
@@ -21,7 +21,7 @@ export function writeText(
   target.fill(0, written);
 }
 
-/** Reads text up to its first NUL; everything behind that must be NUL as well. */
+/** Reads text up to its first NUL. All bytes behind that must be NUL too. */
 export function readText(
   fault: FieldFault,
   memory: Memory,
@@ -35,7 +35,7 @@ export function readText(
   if (terminated && end === position + length) fault.invalid(memory, end - 1, u8[end - 1]);
   fault.checkZeros(memory, end, position + length - end);
   try {
-    // A copy, because TextDecoder refuses shared memory in some runtimes.
+    // `slice` copies, because TextDecoder refuses shared memory in some runtimes.
     return decoder.decode(u8.slice(position, end));
   } catch {
     return fault.invalid(
@@ -46,7 +46,7 @@ export function readText(
   }
 }
 
-/** String.prototype.isWellFormed, which Node has from 20 on but TypeScript only from ES2024. */
+/** String.prototype.isWellFormed, which Node has from 20 on but TypeScript's lib only from ES2024. */
 function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }

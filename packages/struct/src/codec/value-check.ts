@@ -1,8 +1,8 @@
 import { type BitsType, isSigned, type ScalarType } from "../types.js";
 
-/** Conditions, as source text, under which a value must be refused. */
+/** Conditions, as source text, under which encoding refuses a value. */
 
-/** `@u64.number` and `@i64.number`: 8 bytes whose value is a number. */
+/** True for `@u64.number` and `@i64.number`: 8 bytes whose value is a number. */
 export function isSafeInteger64({ size, value, bounds }: ScalarType): boolean {
   return size === 8 && value === "number" && bounds !== undefined;
 }
@@ -28,8 +28,9 @@ function misfitInteger(value: string, bits: number, signed: boolean): string {
 }
 
 /**
- * Comparing allocates nothing, while wrapping or reading back what was stored makes a bigint; and
- * the first integer that is too large is compared faster than the last that fits.
+ * Compares with bounds, because comparing allocates nothing, while wrapping the value or reading it
+ * back makes a bigint. Comparing with the first integer that is too large is faster than with the last
+ * that fits.
  */
 function misfitBigint(value: string, bits: number, signed: boolean): string {
   const low = signed ? -(2n ** BigInt(bits - 1)) : 0n;

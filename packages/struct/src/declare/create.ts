@@ -2,7 +2,7 @@ import { UnknownFieldError } from "../errors.js";
 import type { StructClass } from "../types.js";
 import { descriptorOf } from "./registry.js";
 
-/** The names of properties that can be given a value: no methods, and no `unknown` reserved space. */
+/** The names of properties that take a value: neither methods nor reserved space, which is `unknown`. */
 type Settable<T> = {
   [K in keyof T]-?: unknown extends T[K]
     ? never
@@ -11,16 +11,16 @@ type Settable<T> = {
       : K;
 }[keyof T];
 
-/** Values for some properties of an object; a name that the class does not have does not compile. */
+/** Values for some properties of an object. A name that the class does not have does not compile. */
 export type StructValues<T> = string extends keyof T ? Partial<T> : Partial<Pick<T, Settable<T>>>;
 
 /**
- * A new object of a struct class, with these values in place of the initial ones. A value is not
- * checked here: encoding refuses it when it does not fit.
+ * Makes an object of a struct class, with these values in place of the initial ones. Encoding, not
+ * `create`, refuses a value that does not fit its field.
  *
  *     const counter = create(CounterV0, { hits: 1n });
  *
- * @throws {UnknownFieldError} for a name that is neither a field with a value nor `@transient`
+ * @throws {UnknownFieldError} when a name is neither a field with a value nor `@transient`
  * @throws {DeclarationError} when the class is no struct
  */
 export function create<T extends object>(struct: StructClass<T>, values: StructValues<T>): T {

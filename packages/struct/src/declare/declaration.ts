@@ -4,9 +4,9 @@ import { type FieldType, type PerKind, perKind, type StructClass } from "../type
 import { descriptorOf, type FieldDescriptor, isStruct } from "./registry.js";
 
 /**
- * What can be told of a class by its fields alone, when it is declared.
+ * Checks the fields of a class at its declaration, as far as they need no other class.
  *
- * @throws {DeclarationError} that names class and field
+ * @throws {DeclarationError} naming class and field
  */
 export function checkFields(struct: string, fields: readonly FieldDescriptor[]): void {
   if (fields.length === 0) {
@@ -24,7 +24,7 @@ export function checkFields(struct: string, fields: readonly FieldDescriptor[]):
   }
 }
 
-/** Fields that cannot stand where they do among the others, by name, with the reason. */
+/** The faults of fields in their places among the others, by field name. */
 export function faultsOf(
   fields: readonly Pick<FieldDescriptor, "name" | "type">[],
 ): ReadonlyMap<string, Fault> {
@@ -114,14 +114,14 @@ export const INSIDE: PerKind<readonly StructClass[]> = {
   reserved: ({ of }) => perKind(INSIDE, of),
 };
 
-/** Structs of which all that is inside is declared: none can come to contain one that is not yet. */
+/** Structs whose nested structs are all declared. No later declaration can add a cycle to them. */
 const settled = new WeakSet<StructClass>();
 
 /**
- * Finds a struct inside itself. A class that is named before it is declared cannot be looked into
- * yet: the cycle is then found when the last of its classes is declared.
+ * Refuses a struct that contains itself. A cycle that names a class before its declaration is found
+ * when the last of its classes is declared.
  *
- * @throws {DeclarationError} that shows the cycle
+ * @throws {DeclarationError} showing the cycle
  */
 export function checkCycles(struct: StructClass): void {
   const seen = new Set([struct]);
@@ -153,18 +153,18 @@ export function checkCycles(struct: StructClass): void {
   if (!open) for (const each of seen) settled.add(each);
 }
 
-/** The structs inside; undefined for what is not declared by now. */
+/** The nested structs of a type; undefined for a class that is not declared yet. */
 function inside(type: FieldType): readonly (StructClass | undefined)[] {
   try {
     return perKind(INSIDE, type);
   } catch (error) {
-    // A class in its temporal dead zone.
+    // The class is in its temporal dead zone: used before its declaration.
     if (error instanceof ReferenceError) return [undefined];
     throw error;
   }
 }
 
-/** Whether a number is a power of two from 1 to 4096. */
+/** True for a power of two from 1 to 4096. */
 export function isAlignment(align: number): boolean {
   return Number.isInteger(align) && align >= 1 && align <= 4096 && (align & (align - 1)) === 0;
 }

@@ -11,7 +11,7 @@ import {
 import { annotate, type FieldDecorator, field } from "./field-decorator.js";
 import { isStruct } from "./registry.js";
 
-/** What can be repeated in an array: an annotation, or a class. */
+/** The element of an array: an annotation such as `u32`, or a struct class. */
 export type ElementType<T> = FieldDecorator<T> | (T extends object ? StructClass<T> : never);
 
 const scalar = <T>(type: ScalarType) => field<T>(type);
@@ -23,8 +23,8 @@ export const u16: FieldDecorator<number> = scalar(SCALARS.u16);
 /** Unsigned integer of 4 bytes, 0 to 2^32 - 1. */
 export const u32: FieldDecorator<number> = scalar(SCALARS.u32);
 /**
- * Unsigned integer of 8 bytes, a bigint from 0 to 2^64 - 1. `@u64.number` has the same bytes and is
- * a safe integer: a value beyond 2^53 - 1 throws on writing and on reading.
+ * Unsigned integer of 8 bytes, a bigint from 0 to 2^64 - 1. `@u64.number` has the same bytes and a
+ * number as its value: one above 2^53 - 1 throws on writing and on reading.
  */
 export const u64: FieldDecorator<bigint> & { readonly number: FieldDecorator<number> } =
   Object.assign(scalar<bigint>(SCALARS.u64), { number: scalar<number>(SCALARS.u64Number) });
@@ -34,26 +34,29 @@ export const i8: FieldDecorator<number> = scalar(SCALARS.i8);
 export const i16: FieldDecorator<number> = scalar(SCALARS.i16);
 /** Signed integer of 4 bytes, -2^31 to 2^31 - 1. */
 export const i32: FieldDecorator<number> = scalar(SCALARS.i32);
-/** Signed integer of 8 bytes, a bigint from -2^63 to 2^63 - 1; `@i64.number` is a safe integer. */
+/** Signed integer of 8 bytes, a bigint from -2^63 to 2^63 - 1; with `@i64.number` a safe integer. */
 export const i64: FieldDecorator<bigint> & { readonly number: FieldDecorator<number> } =
   Object.assign(scalar<bigint>(SCALARS.i64), { number: scalar<number>(SCALARS.i64Number) });
-/** IEEE 754 binary32: a number is rounded to it; a finite one beyond its range throws. */
+/** IEEE 754 binary32. Writing rounds a number to it, and throws for a finite one beyond its range. */
 export const f32: FieldDecorator<number> = scalar(SCALARS.f32);
 /** IEEE 754 binary64. */
 export const f64: FieldDecorator<number> = scalar(SCALARS.f64);
 /** One byte, 0 or 1; any other byte is an error on reading. */
 export const bool: FieldDecorator<boolean> = scalar(SCALARS.bool);
 
-/** The u64 address of something: a bigint, 0n for null. What lies there is for the program to know. */
+/** A u64 address, as a bigint; 0n is null. The program knows what lies there, luo does not follow it. */
 export const address: FieldDecorator<bigint> = scalar(SCALARS.address);
 
 /**
- * An integer of which only some values are allowed, in memory as the integer type says: a numeric
- * TypeScript enum, a list of numbers, or a list of strings, which stand for 0, 1, 2 and so on. Any
+ * An integer that takes only the listed values; `of` gives its bytes. The members are a numeric
+ * TypeScript enum, a list of numbers, or a list of strings that stand for 0, 1, 2 and so on. Any
  * other value throws, on writing and on reading.
  *
  *     @enumeration(u8, Color) color = Color.Red;
  *     @enumeration(u32, ["idle", "busy"]) state: "idle" | "busy" = "idle";
+ *
+ * @throws {DeclarationError} when `of` is no integer type of at most 4 bytes or `@u64.number`, or the
+ *   members are none, out of its range, or repeated
  */
 export function enumeration<const L extends string | number>(
   of: FieldDecorator<number>,
@@ -94,13 +97,15 @@ export function enumeration(
 }
 
 /**
- * A bitfield: C's `type name : width`. Fields share units of their type as the C ABI says; its value
- * is what the type's value is. A bool has 1 bit.
+ * A bitfield: C's `type name : width`. Neighbours share units of their type by the rules of the C ABI.
+ * The value has the JavaScript type of `of`. A bool has 1 bit.
  *
  *     @bits(u64, 52) pfn = 0n;
  *     @bits(u64, 12) flags = 0n;
  *
- * @param width 1 up to the bits of the type; 0 only as `@reserved(bits(type, 0))`
+ * @param width in bits: 1 up to those of the type, 53 for `@u64.number`; 0 only as
+ *   `@reserved(bits(type, 0))`
+ * @throws {DeclarationError} for another width, or a type that is neither an integer nor bool
  */
 export function bits<T extends number | bigint | boolean>(
   of: FieldDecorator<T>,
@@ -120,11 +125,12 @@ export function bits<T extends number | bigint | boolean>(
 }
 
 /**
- * Text in `length` bytes of UTF-8, padded with NUL: C's `char name[length]`. Text that needs more
- * bytes, holds a NUL or a lone surrogate throws on writing; bytes after the first NUL that are none
- * throw on reading.
+ * Text in `length` bytes of UTF-8, padded with NUL: C's `char name[length]`. Writing throws for text
+ * that needs more bytes, or holds a NUL or a lone surrogate. Reading throws for bytes that are not
+ * UTF-8, and for anything but NUL after the first NUL.
  *
- * @param options `terminated`: the last byte is always NUL, so text has one byte less
+ * @param options `terminated`: the last byte is always NUL, which leaves one byte less for the text
+ * @throws {DeclarationError} when `length` is not an integer from 1 up, or from 2 when terminated
  */
 export function char(
   length: number,
@@ -133,14 +139,17 @@ export function char(
   return field({ kind: "char", length: count("char", length, terminated ? 2 : 1), terminated });
 }
 
-/** `length` raw bytes: C's `unsigned char x[length]`. The value is a Uint8Array of just that length. */
+/**
+ * `length` raw bytes: C's `unsigned char x[length]`. The value is a Uint8Array of exactly that
+ * length.
+ */
 export function bytes(length: number): FieldDecorator<Uint8Array, Uint8Array<ArrayBuffer>> {
   return field({ kind: "bytes", length: count("bytes", length) });
 }
 
 /**
- * A fixed array, C's `x[length]`, with as many dimensions as lengths. Values have just those
- * lengths. One of no elements takes no space and still aligns, as GNU C's `x[0]` does.
+ * An array of fixed length, C's `x[length]`, with one dimension for each length. The value has exactly
+ * these lengths. An array of length 0 takes no space but aligns the struct, as GNU C's `x[0]` does.
  *
  *     @array(u32, 4) list: number[] = [0, 0, 0, 0];
  *     @array(Point, 2, 3) grid: Point[][] = ...;
@@ -165,9 +174,9 @@ export function array<T>(
 }
 
 /**
- * C's flexible array member: as many elements as the field `count` says, behind the struct, whose
- * size does not include them. It is the last field. Without `count`, reading takes what fits into
- * the memory.
+ * C's flexible array member: `count` names the field with the number of elements. They lie behind the
+ * struct, whose size does not include them, so this is the last field. Without `count`, reading takes
+ * as many elements as fit into the memory.
  *
  *     @u32 count = 0;
  *     @flexible(Item, { count: "count" }) items: Item[] = [];
@@ -180,8 +189,8 @@ export function flexible<T>(
 }
 
 /**
- * Space without a value, of the size and alignment of a type: written as zeros. On reading it is
- * ignored, or checked to be zeros.
+ * Space without a value, with the size and alignment of a type. Writing fills it with zeros. Reading
+ * ignores it, or throws unless it is zero when `checked` is set.
  *
  *     @reserved(bytes(12)) reserved: unknown;
  *     @reserved(bits(u32, 0)) _: unknown; // ends the unit of the bitfields above
@@ -198,8 +207,8 @@ export function reserved(
 }
 
 /**
- * One of several structs in the same place: C's union, told apart by a field that is declared above
- * it. What the chosen struct leaves of the space is zero.
+ * One of several structs in the same place: C's union. The field `discriminator`, declared above it,
+ * selects the struct. Writing fills the rest of the space with zeros.
  *
  *     @u32 kind = 0;
  *     @union("kind", () => ({ 0: Circle, 1: Square })) shape: Circle | Square = new Circle();
@@ -212,8 +221,8 @@ export function union<U extends Record<string | number, StructClass>>(
 }
 
 /**
- * A struct inside the struct. `@struct` takes the class from the property's type, where
- * `emitDecoratorMetadata` is on; `@struct(() => Inner)` names it.
+ * A struct inside the struct. `@struct(() => Inner)` names its class. `@struct` alone takes the class
+ * from the property's type, and needs `emitDecoratorMetadata`.
  */
 export function struct<T extends object>(of: () => StructClass<T>): FieldDecorator<T>;
 export function struct(target: object, key: string): void;
@@ -244,8 +253,8 @@ export function struct(
 }
 
 /**
- * An array of structs elsewhere in preserved memory: here lies its u64 address, and the array may
- * grow without moving. Takes any array when written; is a view over the memory when read.
+ * An array of structs elsewhere in preserved memory. The field holds its u64 address, so the array can
+ * grow while the struct stays as it is. Writing takes any array; reading gives a view over the memory.
  */
 export function ref<T extends object>(of: () => StructClass<T>): FieldDecorator<Sequence<T>> {
   return field({ kind: "ref", of });

@@ -3,7 +3,7 @@ import { DeclarationError, show } from "../errors.js";
 import { type FieldType, type PerKind, perKind } from "../types.js";
 import { addField, type FieldDescriptor, modifyField } from "./registry.js";
 
-// Standard decorators share what they collect through this symbol, which Node 20 does not have yet.
+// Standard decorators share their metadata under this symbol, which Node 20 does not have yet.
 (Symbol as { metadata?: symbol }).metadata ??= Symbol("Symbol.metadata");
 
 /** A decorator's second argument: the property's name (legacy), or its context (standard). */
@@ -17,17 +17,17 @@ export type PropertyType<Target, Context> =
       ? Target[Context]
       : never;
 
-/** Stands in the compiler's message, and so names the type that the property must have. */
+/** Appears in the compiler's message, where it names the type that the property must have. */
 export interface MustBeDeclaredAs<T> {
   readonly expected: T;
 }
 
-/** Stands in the compiler's message: the property is private or protected. */
+/** Appears in the compiler's message when the property is private or protected. */
 export interface MustBePublic {
   readonly expected: "public";
 }
 
-/** The context itself where a property of the type can be a `T` and hold a `Read`. */
+/** The context itself, when the property's type is a `T` and can hold a `Read`. */
 type Fitting<T, Read, Property, Context> = [Read, Property] extends [Property, T]
   ? Context
   : [Property] extends [never]
@@ -35,23 +35,22 @@ type Fitting<T, Read, Property, Context> = [Read, Property] extends [Property, T
     : MustBeDeclaredAs<T>;
 
 /**
- * Annotates a property; one of another type does not compile. The property must hold a `T`, which is
- * written, and be able to hold the `Read` that reading gives. The decorator is a legacy one
- * (`experimentalDecorators`) and a standard one in a single signature, because the compiler explains
- * only the last of several.
+ * Annotates a property; a property of another type does not compile. Writing takes a `T` from the
+ * property, and reading puts a `Read` there. One signature serves legacy (`experimentalDecorators`)
+ * and standard decorators, because the compiler explains only the last of several signatures.
  */
 export interface FieldDecorator<T, Read extends T = T> {
   <Target, Context extends PropertyContext>(
     target: Target,
     context: Fitting<T, Read, PropertyType<Target, Context>, Context>,
   ): void;
-  /** The type as data: what `array` and tools take. */
+  /** The type as data, for `array` and for tools. */
   readonly type: FieldType;
-  /** Never there: it tells TypeScript what a value is. */
+  /** Has no value at run time. It tells TypeScript the type of the field's value. */
   readonly value?: T;
 }
 
-/** Says more about a property that has a type. Stands above or in front of the type. */
+/** Annotates a property that also has a type, such as `@big`. Stands above or in front of the type. */
 export type FieldModifier = (target: object | undefined, context: PropertyContext) => void;
 
 /** The arguments of a property decorator in either flavour. */
@@ -62,19 +61,19 @@ type DecoratorArguments = [
 
 /** A public property of every object of a class. */
 interface Member {
-  /** The key under which annotations are noted until the class is complete. */
+  /** The key of its annotations until the class is complete: prototype or metadata object. */
   readonly owner: object;
   readonly struct: string;
   readonly name: string | symbol;
 }
 
-/** A decorator that makes its property a field of the type. */
+/** Makes the decorator that turns its property into a field of the type. */
 export const field = <T, Read extends T = T>(type: FieldType): FieldDecorator<T, Read> => {
   const decorate = (...args: DecoratorArguments) => annotate(type, args);
   return Object.assign(decorate as FieldDecorator<T, Read>, { type });
 };
 
-/** A decorator that changes a field that has its type already. */
+/** Makes the decorator that changes a field whose type is set already. */
 export const modifier = (change: (field: FieldDescriptor) => FieldDescriptor): FieldModifier => {
   return (...args: DecoratorArguments) => {
     const { owner, struct, name } = property(args);
@@ -85,7 +84,7 @@ export const modifier = (change: (field: FieldDescriptor) => FieldDescriptor): F
 /**
  * Makes the property a field of the type.
  *
- * @throws {DeclarationError} when it cannot be one, or is declared as something else
+ * @throws {DeclarationError} when the property cannot be a field, or its declared type is another
  */
 export function annotate(type: FieldType, args: DecoratorArguments): void {
   const { owner, struct, name } = property(args);
@@ -134,7 +133,10 @@ export function memberOf([target, context]: DecoratorArguments): Member {
   return { owner, struct, name };
 }
 
-/** TypeScript's `design:type` of a property that fits; undefined where the compiler cannot tell. */
+/**
+ * The `design:type` that TypeScript emits for a fitting property; undefined where no single one is
+ * right.
+ */
 const DESIGN_TYPE: PerKind<unknown> = {
   scalar: ({ value }) => ({ number: Number, bigint: BigInt, boolean: Boolean })[value],
   enum: () => undefined,

@@ -10,16 +10,16 @@ import {
   transientOf,
 } from "./registry.js";
 
-/** Types refer to structs as `family@version`, so a family's name is a word. */
+/** The names of families: words, because notations refer to structs as `family@version`. */
 export const FAMILY = /^[\p{L}\p{N}_$./-]+$/u;
 
 /**
- * Makes a class a struct: its annotated fields, in the order of declaration, become a layout as the
- * C ABI has it. Those of a base class come first; one that holds nested structs may be declared again
- * with other classes, such as newer versions, and keeps its place.
+ * Makes a class a struct: its annotated fields, in the order of declaration, get the layout of the C
+ * ABI. The fields of a base class come first. A derived class may redeclare an inherited field with
+ * other classes of nested structs, such as newer versions; the field keeps its place.
  *
  * @param version the version within the family, 0 to 2^32 - 1
- * @throws {DeclarationError} that names class and field, when there is no such layout
+ * @throws {DeclarationError} naming class and field, when the annotations have no layout
  */
 export function LuoStruct(version: number, options: StructOptions = {}) {
   return <C extends StructClass>(target: C, context?: ClassDecoratorContext<C>): void => {
@@ -52,10 +52,9 @@ export function LuoStruct(version: number, options: StructOptions = {}) {
 }
 
 /**
- * Makes a struct without a class in the source: for tools, and for layouts that are read from
- * elsewhere.
+ * Makes a struct class from descriptors of its fields, for tools that have no class in a source.
  *
- * @throws {DeclarationError} as `@LuoStruct` does
+ * @throws {DeclarationError} as `@LuoStruct` does, and when `name` cannot name a struct
  */
 export function defineStruct(
   name: string,

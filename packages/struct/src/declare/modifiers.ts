@@ -3,17 +3,18 @@ import { checkAlign } from "./declaration.js";
 import { type FieldModifier, memberOf, modifier } from "./field-decorator.js";
 import { addTransient } from "./registry.js";
 
-/** The byte order of a number, or of the numbers in an array, in place of the struct's. */
+/** Little-endian numbers in this field, whatever the struct's byte order. */
 export const little: FieldModifier = modifier((field) => ({ ...field, endian: "little" }));
-/** The byte order of a number, or of the numbers in an array, in place of the struct's. */
+/** Big-endian numbers in this field, whatever the struct's byte order. */
 export const big: FieldModifier = modifier((field) => ({ ...field, endian: "big" }));
-/** The field has no alignment of its own: C's `__attribute__((packed))` on a member. */
+/** A field without alignment: C's `__attribute__((packed))` on a member. */
 export const packed: FieldModifier = modifier((field) => ({ ...field, packed: true }));
 
 /**
- * The field is aligned to at least so many bytes: C's `__attribute__((aligned(n)))` on a member.
+ * A field aligned to at least `align` bytes: C's `__attribute__((aligned(n)))` on a member.
  *
- * @param align a power of two, up to 4096
+ * @param align in bytes, a power of two from 1 to 4096
+ * @throws {DeclarationError} for any other alignment
  */
 export function aligned(align: number): FieldModifier {
   checkAlign("@aligned", align);
@@ -21,9 +22,9 @@ export function aligned(align: number): FieldModifier {
 }
 
 /**
- * Says of a field what this package does not know of: `descriptorOf` gives it in the field's `notes`.
+ * Attaches a value of another package to a field. `descriptorOf` returns it in the field's `notes`.
  *
- * @throws {DeclarationError} when the same is said twice of one field
+ * @throws {DeclarationError} when a field gets two notes with one key
  */
 export function note(key: symbol, value: unknown): FieldModifier {
   return modifier((field) => {
@@ -39,14 +40,16 @@ export function note(key: symbol, value: unknown): FieldModifier {
 }
 
 /**
- * The property is no field: it stays out of the layout, and a decoded or converted object has its
- * initial value there. Without this, or the annotation of a type, a property that the constructor
- * sets is an error, as its value would be lost in silence.
+ * Keeps a property out of the layout. A decoded or converted object has the initial value there. A
+ * property that the constructor sets needs either this or a type: without one, its value would be
+ * lost in silence, so the codec throws.
  *
  *     @transient cache = new Map<string, number>();
  *
  * A property that is declared and never set (`x?: number`, or `x!: number` without
- * `useDefineForClassFields`) does not exist at run time, so nobody is told that it is not stored.
+ * `useDefineForClassFields`) does not exist at run time, so luo cannot report that it is not stored.
+ *
+ * @throws {DeclarationError} for a static or private member
  */
 export function transient(
   target: object | undefined,

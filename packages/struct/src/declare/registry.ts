@@ -2,7 +2,7 @@ import { DeclarationError } from "../errors.js";
 import type { Endian } from "../layout/abi.js";
 import { type FieldType, type PerKind, perKind, type StructClass } from "../types.js";
 
-/** A field as it was annotated. */
+/** A field with its annotations. */
 export interface FieldDescriptor {
   readonly name: string;
   readonly type: FieldType;
@@ -12,11 +12,11 @@ export interface FieldDescriptor {
   readonly packed?: boolean;
   /** `@little` or `@big`. */
   readonly endian?: Endian;
-  /** What packages above say of the field, by symbols of theirs; the layout does not depend on it. */
+  /** Values that other packages attach, by symbols of theirs. The layout does not depend on them. */
   readonly notes?: Readonly<Record<symbol, unknown>>;
 }
 
-/** How a class is annotated beyond its version. */
+/** The annotations of a class beside its version. */
 export interface StructOptions {
   /** The family's name; by default the class name without its trailing `V<version>`. */
   readonly family?: string;
@@ -24,29 +24,29 @@ export interface StructOptions {
   readonly packed?: boolean;
   /** At least this alignment in bytes, a power of two: C's `__attribute__((aligned(n)))`. */
   readonly align?: number;
-  /** The byte order of all fields that say no other; little-endian by default. */
+  /** The byte order of all fields without `@little` or `@big`; little-endian by default. */
   readonly endian?: Endian;
-  /** All fields lie in the same place, as in a C union; such a class has a layout, but no codec. */
+  /** All fields lie in the same place, as in a C union. Such a class has a layout, but no codec. */
   readonly overlay?: boolean;
 }
 
-/** Where a struct and its fields lie by a schema's word, which no rule of an ABI is asked for. */
+/** The places of a struct's fields as a schema gives them, in place of the ABI's rules. */
 export interface Places {
-  /** In bytes, a multiple of `align`. */
+  /** Size in bytes, a multiple of `align`. */
   readonly size: number;
-  /** In bytes. */
+  /** Alignment in bytes. */
   readonly align: number;
-  /** In the order of the fields; as in `FieldLayout`. */
+  /** The places in the order of the fields, as in `FieldLayout`. */
   readonly fields: readonly {
     readonly offset: number;
     readonly size: number;
     readonly bitOffset?: number;
   }[];
-  /** That of the layout, where the schema comes with one. */
+  /** The fingerprint of the layout, when the schema has one. */
   readonly fingerprint?: bigint;
 }
 
-/** A class as it was annotated: what reflection gives, and what everything else is made from. */
+/** A class with its annotations. Layouts, codecs and schemas are computed from it. */
 export interface StructDescriptor {
   /** The class itself. */
   readonly struct: StructClass;
@@ -55,26 +55,26 @@ export interface StructDescriptor {
   readonly version: number;
   /** The family's name: all versions of one struct carry the same. */
   readonly family: string;
-  /** In the order of declaration, which is the order in memory; those of a base class come first. */
+  /** The fields in the order of declaration and of memory. Those of a base class come first. */
   readonly fields: readonly FieldDescriptor[];
-  /** The names of properties that are no fields and may be lost: `@transient`. */
+  /** The names of `@transient` properties: no fields, so bytes do not hold their values. */
   readonly transient: ReadonlySet<string | symbol>;
   readonly options: StructOptions;
-  /** Of a class that was made for a schema. */
+  /** Present on classes that were made for a schema. */
   readonly places?: Places;
 }
 
 /**
- * The tables are shared by every copy of this module in a process: a program may well load it once
- * as ESM and once as CommonJS, and a class annotated by the one is used by the other.
+ * The tables that all copies of this module in a process share. A program may load it both as ESM and
+ * as CommonJS, and use a class in one copy that the other annotated.
  */
 interface Tables {
-  /** Fields seen so far, by prototype or by the metadata object of a standard decorator. */
+  /** Fields noted so far, by prototype (legacy) or metadata object (standard decorators). */
   readonly fields: WeakMap<object, FieldDescriptor[]>;
-  /** Names of `@transient` properties, by the same. */
+  /** Names of `@transient` properties, by the same keys. */
   readonly transient: WeakMap<object, Set<string | symbol>>;
   readonly structs: WeakMap<object, StructDescriptor>;
-  /** By base class, the structs that extend it. */
+  /** The structs that extend a class directly, by base class. */
   readonly derived: WeakMap<object, StructClass[]>;
 }
 
@@ -88,7 +88,7 @@ shared[TABLES] ??= {
 };
 const tables = shared[TABLES];
 
-/** Notes a field of a class whose declaration is still being evaluated. */
+/** Notes a field of a class that is not complete yet. @throws {DeclarationError} when noted twice */
 export function addField(owner: object, struct: string, field: FieldDescriptor): void {
   const fields = tables.fields.get(owner) ?? [];
   if (fields.some(({ name }) => name === field.name)) {
@@ -97,7 +97,7 @@ export function addField(owner: object, struct: string, field: FieldDescriptor):
   tables.fields.set(owner, [...fields, field]);
 }
 
-/** Adds to what was noted of a field. */
+/** Changes a noted field. @throws {DeclarationError} when the property has no type */
 export function modifyField(
   owner: object,
   struct: string,
@@ -118,16 +118,16 @@ export function modifyField(
   );
 }
 
-/** Notes a property that is no field. */
+/** Notes a `@transient` property. */
 export function addTransient(owner: object, name: string | symbol): void {
   tables.transient.set(owner, (tables.transient.get(owner) ?? new Set()).add(name));
 }
 
 /**
- * The fields noted for a class and those of its base classes, in the order of memory. A field that
- * is declared again stands where the base class has it.
+ * The fields of a class and its base classes, in the order of memory. A redeclared field keeps the
+ * place that it has in the base class.
  *
- * @throws {DeclarationError} when a field is declared again with more changed than nested classes
+ * @throws {DeclarationError} when a redeclared field changes more than classes of nested structs
  */
 export function fieldsOf(owner: object | null, struct: string): readonly FieldDescriptor[] {
   const fields = new Map<string, FieldDescriptor>();
@@ -151,7 +151,7 @@ export function transientOf(owner: object | null): ReadonlySet<string | symbol> 
 
 const NONE: ReadonlySet<string | symbol> = new Set();
 
-/** The owners of a class's annotations and of those of its base classes, the base first. */
+/** The keys of the annotations of a class and its base classes, the base first. */
 function levels(owner: object | null): readonly object[] {
   const found: object[] = [];
   for (let level = owner; level !== null; level = Object.getPrototypeOf(level))
@@ -159,7 +159,7 @@ function levels(owner: object | null): readonly object[] {
   return found;
 }
 
-/** Types that hold structs, and are the same whichever classes those are of. */
+/** True for two types that hold structs and differ at most in the classes of those. */
 const SAME_BUT_CLASSES: PerKind<boolean, FieldType> = {
   scalar: () => false,
   enum: () => false,
@@ -177,7 +177,7 @@ const SAME_BUT_CLASSES: PerKind<boolean, FieldType> = {
   reserved: () => false,
 };
 
-/** Completes a class. */
+/** Registers a complete struct. @throws {DeclarationError} when the class is one already */
 export function addStruct(descriptor: StructDescriptor): void {
   if (tables.structs.has(descriptor.struct)) {
     throw new DeclarationError(descriptor.name, undefined, "carries @LuoStruct twice; keep one");
@@ -187,12 +187,12 @@ export function addStruct(descriptor: StructDescriptor): void {
   if (isStruct(base)) tables.derived.set(base, [...derivedFrom(base), descriptor.struct]);
 }
 
-/** Whether the class carries `@LuoStruct`. */
+/** True for a class with `@LuoStruct`. */
 export function isStruct(struct: object): boolean {
   return tables.structs.has(struct);
 }
 
-/** The structs that extend a struct directly, as far as they are declared by now. */
+/** The structs declared so far that extend a struct directly. */
 export function derivedFrom(struct: StructClass): readonly StructClass[] {
   return tables.derived.get(struct) ?? [];
 }

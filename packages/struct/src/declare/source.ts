@@ -3,29 +3,29 @@ import type { FieldDescriptor, StructOptions } from "./registry.js";
 
 type OfKind<K extends FieldType["kind"]> = Extract<FieldType, { readonly kind: K }>;
 
-/** What source calls the things that it does not declare itself. */
+/** Names for the imports, structs and enums that a generated source mentions. */
 export interface SourceNames {
-  /** What is called for each name that the source imports; gives the name there. */
+  /** Called for each name to import; returns its name in the source. */
   use(imported: string): string;
   /** The name of a struct's class. */
   structOf(struct: StructClass): string;
-  /** An enum that is declared by name; without it, members are written as a list. */
+  /** The declared name and first member of an enum. Without it, the source lists the members. */
   enumOf?(type: OfKind<"enum">): { readonly name: string; readonly first: string };
 }
 
 interface Text {
-  /** What `array` takes. */
+  /** The type as an argument of `array`. */
   readonly element: string;
-  /** What stands before a property, without its `@`, unless it is the same. */
+  /** The annotation without its `@`, where it differs from `element`. */
   readonly annotation?: () => string;
-  /** What a property must be declared as, where its initial value does not tell. */
+  /** The declared type, where TypeScript cannot infer it from the initial value. */
   readonly type?: () => string;
   readonly initial: string;
 }
 
 const INITIAL = { number: "0", bigint: "0n", boolean: "false" } as const;
 
-/** Arrays of so many dimensions are annotated at once. */
+/** The most dimensions that one `@array` takes. */
 const DIMENSIONS = 3;
 
 const TEXT: PerKind<Text, SourceNames> = {
@@ -114,7 +114,7 @@ const TEXT: PerKind<Text, SourceNames> = {
   }),
 };
 
-/** A type as it is annotated, without the `@`: `array(u32, 4)`. */
+/** The annotation of a type, without the `@`: `array(u32, 4)`. */
 export function typeSource(type: FieldType, names: SourceNames): string {
   const { element, annotation } = perKind(TEXT, type, names);
   return annotation?.() ?? element;
@@ -124,9 +124,9 @@ const elements = (initial: string, length: number) =>
   `Array.from({ length: ${length} }, () => ${initial})`;
 
 /**
- * A field as a line of a class: `@char(46) address = "";`.
+ * The line of a class that declares a field: `@char(46) address = "";`.
  *
- * @param value what the property is to hold initially, where that is a primitive
+ * @param value the initial value to write; one that is no primitive gives the type's default
  */
 export function propertySource(
   { name, type, packed, align, endian }: FieldDescriptor,
@@ -147,7 +147,7 @@ export function propertySource(
   return `${property} = ${isPrimitive(value) ? literal(value) : initial};`;
 }
 
-/** A property's name, in quotes where it is no identifier. */
+/** The name of a property in source: in quotes unless it is an identifier. */
 export function nameSource(name: string): string {
   return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : literal(name);
 }

@@ -6,12 +6,12 @@ import { descriptorOf } from "./registry.js";
 const checked = new WeakSet<StructClass>();
 
 /**
- * Refuses a class, or one nested in it, whose constructor sets a property that has no annotation: its
- * value would be lost in silence. A class is looked at once, through one object made for it. Private
- * `#fields` and accessors on the prototype are not seen, nor is a class whose constructor throws
- * without arguments.
+ * Refuses a class whose constructor, or that of a nested struct, sets a property without an
+ * annotation: the value would be lost in silence. Each class is checked once, on one new object.
+ * The check does not see private `#fields`, accessors on the prototype, or properties of a class
+ * whose constructor throws without arguments.
  *
- * @throws {DeclarationError} that names class and property
+ * @throws {DeclarationError} naming class and property
  */
 export function refuseUndecorated(struct: StructClass): void {
   if (checked.has(struct)) return;
@@ -30,7 +30,7 @@ export function refuseUndecorated(struct: StructClass): void {
   checked.add(struct);
 }
 
-/** The names of the enumerable properties that a new object has of its own. */
+/** The names of a new object's own enumerable properties; none when the constructor throws. */
 function propertiesOf(struct: StructClass): readonly (string | symbol)[] {
   let object: object;
   try {

@@ -1,14 +1,14 @@
 /** Byte order of a number in memory. */
 export type Endian = "little" | "big";
 
-/** What layouts depend on beyond the declaration: the rules of one platform's C ABI. */
+/** The rules of one platform's C ABI, on which layouts depend beside the declaration. */
 export interface Abi {
   readonly name: string;
-  /** Byte order where neither struct nor field says another; bitfields fill from its first bit. */
+  /** The byte order of structs and fields that declare none; bitfields fill from its first bit. */
   readonly endian: Endian;
   /** Alignment of 8-byte numbers inside a struct, in bytes. */
   readonly wideAlign: 4 | 8;
-  /** Whether the type of a bitfield without a name aligns the struct. */
+  /** True when a bitfield without a name aligns the struct to its type. */
   readonly unnamedBitsAlign: boolean;
 }
 
@@ -23,5 +23,5 @@ export const ABIS = {
   s390x: { name: "s390x", endian: "big", wideAlign: 8, unnamedBitsAlign: false },
 } as const satisfies Record<string, Abi>;
 
-/** What images are written in: little-endian with natural alignment, on every machine. */
+/** The ABI of images on every machine: little-endian with natural alignment. */
 export const DEFAULT_ABI: Abi = ABIS["x86-64"];

@@ -4,7 +4,7 @@ import { shownBy, textTable } from "../inspect.js";
 import { type FieldType, perKind } from "../types.js";
 import type { Endian } from "./abi.js";
 
-/** The parts of a layout that its table shows. */
+/** The parts of a layout that the table shows. */
 interface Tabulated {
   readonly name: string;
   readonly version: number;
@@ -24,8 +24,8 @@ interface TabulatedField {
 }
 
 /**
- * A layout as a table, for people: each field's offset and size in bytes, its name, and its type as it is
- * annotated. A bitfield's offset is `byte:bit`.
+ * Formats a layout as a table: offset and size in bytes, name, and annotation of each field. The offset
+ * of a bitfield is `byte:bit`.
  */
 function layoutTable(layout: Tabulated): string {
   const { name, version, size, align } = layout;

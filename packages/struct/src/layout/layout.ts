@@ -19,13 +19,13 @@ import { shownAsTable } from "./layout-table.js";
 export interface FieldLayout {
   readonly name: string;
   readonly type: FieldType;
-  /** From the start of the struct, in bytes; of a bitfield, the byte that holds its first bit. */
+  /** From the start of the struct, in bytes. For a bitfield, the byte that holds its first bit. */
   readonly offset: number;
-  /** In bytes; of a bitfield, the bytes that it touches; of a flexible array, 0. */
+  /** Size in bytes. For a bitfield, the number of bytes that it touches; for a flexible array, 0. */
   readonly size: number;
   /**
-   * Of a bitfield, its first bit, from the start of the struct: bit 0 is the least significant of
-   * the first byte where numbers are little-endian, and the most significant where they are big.
+   * The first bit of a bitfield, from the start of the struct. Bit 0 is the least significant bit of
+   * the first byte for little-endian numbers, and the most significant for big-endian ones.
    */
   readonly bitOffset?: number;
   /** The byte order of its numbers. */
@@ -38,24 +38,24 @@ export interface Gap {
   readonly size: number;
 }
 
-/** Where everything in a struct lies. */
+/** The layout of a struct: its size and alignment, and the place of every field. */
 export interface StructLayout {
   readonly name: string;
   readonly version: number;
   readonly struct: StructClass;
   readonly abi: Abi;
-  /** In bytes, a multiple of `align`. */
+  /** Size in bytes, a multiple of `align`. */
   readonly size: number;
-  /** In bytes, a power of two. */
+  /** Alignment in bytes, a power of two. */
   readonly align: number;
   readonly fields: readonly FieldLayout[];
-  /** Bytes of padding, between the fields and at the end; bits between bitfields are not listed. */
+  /** Padding bytes between the fields and at the end. Unused bits between bitfields are not listed. */
   readonly padding: readonly Gap[];
-  /** Whether it, or a struct inside it, refers to arrays elsewhere. */
+  /** True when the struct, or a struct inside it, has a `@ref` field. */
   readonly references: boolean;
-  /** Whether it ends with a flexible array. */
+  /** True when the struct ends with a flexible array. */
   readonly flexible: boolean;
-  /** All fields lie in the same place. */
+  /** True when all fields lie in the same place. */
   readonly overlay: boolean;
 }
 
@@ -114,12 +114,12 @@ const REFERENCES: PerKind<boolean, Abi> = {
   reserved: () => false,
 };
 
-/** Size of a value of the type, in bytes; of a flexible array, 0. */
+/** The size of a value of the type, in bytes; 0 for a flexible array. */
 export function sizeOf(type: FieldType, abi: Abi = DEFAULT_ABI): number {
   return perKind(EXTENT, type, abi).size;
 }
 
-/** Alignment of a value of the type inside a struct, in bytes. */
+/** The alignment of a value of the type inside a struct, in bytes. */
 export function alignOf(type: FieldType, abi: Abi): number {
   return perKind(EXTENT, type, abi).align;
 }
@@ -128,11 +128,11 @@ const layouts = new WeakMap<StructClass, Map<Abi, StructLayout>>();
 const underway = new Set<StructClass>();
 
 /**
- * The layout of a struct: offsets, sizes, alignment and padding by the rules of the C ABI, or as its
- * schema says when the class was made for one. Computed once per class and ABI.
+ * The layout of a struct: offsets, sizes, alignment and padding by the rules of the C ABI. For a class
+ * that was made for a schema, the layout is the schema's. Computed once per class and ABI.
  *
- * @throws {DeclarationError} when the class is no struct, or contains itself, or was made for a schema
- *   and the ABI is another than that of images
+ * @throws {DeclarationError} when the class is no struct or contains itself, or when it was made for a
+ *   schema and `abi` is not that of images
  */
 export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLayout {
   const known = layouts.get(struct)?.get(abi);
@@ -185,7 +185,7 @@ function place(fields: readonly FieldDescriptor[], options: StructOptions, abi: 
   const placed: Place[] = [];
   const overlay = options.overlay === true;
   let align = options.align ?? 1;
-  /** Bits in use so far, and at most. */
+  /** Bits in use: by the fields so far, and by the largest field of an overlay. */
   let end = 0;
   let most = 0;
   for (const field of fields) {
@@ -202,7 +202,7 @@ function place(fields: readonly FieldDescriptor[], options: StructOptions, abi: 
 
 interface Placed {
   readonly layout: Place;
-  /** What it contributes to the alignment of the struct, in bytes. */
+  /** The alignment that the field asks of the struct, in bytes. */
   readonly align: number;
   /** The first bit after it. */
   readonly end: number;
@@ -224,15 +224,15 @@ function placeField(
   return { layout: { offset, size: extent.size }, align, end: (offset + extent.size) * 8 };
 }
 
-/** The bitfield that a field is, with a name or without. */
+/** The bitfield in a type, reserved or not; undefined for any other type. */
 export function bitsOf(type: FieldType): BitsType | undefined {
   if (type.kind === "bits") return type;
   return type.kind === "reserved" && type.of.kind === "bits" ? type.of : undefined;
 }
 
 /**
- * A bitfield begins at the next bit, unless it would then span more units of its type's alignment
- * than its type does; then at the next such unit.
+ * Places a bitfield at the next bit. If it would there span more units of its type's alignment than a
+ * value of its type, it goes to the next such unit.
  */
 function placeBits(
   { of, width }: BitsType,
@@ -243,10 +243,10 @@ function placeBits(
   abi: Abi,
 ): Placed {
   const extent = perKind(EXTENT, of, abi);
-  // One of no width does what it is there for in packed structs as well.
+  // A bitfield of width 0 ends its unit in packed structs too.
   const natural = packed && width > 0 ? 1 : extent.align;
   const unit = extent.align * 8;
-  // An alignment counts bytes: with one of 1, the bitfield begins at the next byte.
+  // An alignment counts bytes, so with an alignment of 1 the bitfield begins at the next byte.
   let bitOffset = roundUp(end, least === undefined ? 1 : least * 8);
   if (width === 0) bitOffset = roundUp(bitOffset, unit);
   else if (!packed && Math.ceil(((bitOffset % unit) + width) / unit) > extent.size / extent.align) {
@@ -254,7 +254,7 @@ function placeBits(
   }
   const offset = Math.floor(bitOffset / 8);
   // AAPCS64 10.1.8 lets bitfields align the struct "without exception for zero-sized or anonymous"
-  // ones; elsewhere those without a name do not, whatever else is said of them.
+  // ones. Elsewhere a bitfield without a name never aligns it, whatever its other annotations.
   const aligns = !unnamed || abi.unnamedBitsAlign;
   return {
     layout: { offset, size: Math.ceil((bitOffset + width) / 8) - offset, bitOffset },
@@ -277,7 +277,7 @@ export function offsetOf<T extends object>(
   throw new DeclarationError(descriptorOf(struct).name, field, "is no field of the struct");
 }
 
-/** The bytes that no field touches. */
+/** The runs of bytes that no field touches. */
 function gaps(fields: readonly Place[], size: number): Gap[] {
   const found: Gap[] = [];
   let end = 0;

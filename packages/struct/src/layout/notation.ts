@@ -9,42 +9,42 @@ import {
 import type { Endian } from "./abi.js";
 import { TextReader } from "./text-reader.js";
 
-/** A type as text, and text as a type: see "Types" in docs/FORMAT.md. */
+/** Writes types as text and reads them back; see "Types" in docs/FORMAT.md. */
 
-/** Gives the class of a struct that a notation mentions as `family@version`. */
+/** Returns the class of the struct that a notation mentions as `family@version`. */
 export type StructNamed = (name: string) => StructClass;
 
-/** How types of one kind are written, and how what is written is read. */
+/** The writer and the reader for types of one kind. */
 type Kind<K extends FieldType["kind"]> = { readonly write: (type: OfKind<K>) => string } & (
   | {
-      /** Undefined, with nothing taken, when text of another kind comes next. */
+      /** Reads a type. Takes nothing and returns undefined when another kind comes next. */
       readonly read: (text: TextReader, structNamed: StructNamed) => FieldType | undefined;
     }
   | {
-      /** Of a kind that stands behind another type: that type itself when nothing follows it. */
+      /** Reads what follows the type `of`, such as lengths; returns `of` itself when nothing does. */
       readonly readBehind: (text: TextReader, of: FieldType) => FieldType;
     }
 );
 
-/** Lengths of one array: so many arrays lie in each other. */
+/** The most dimensions of one array. */
 const MAX_LENGTHS = 63;
 
-/** Text as it is where it is a word, else as JSON. */
+/** A word as it is, any other text as JSON. */
 const word = (text: string) => (/^[\p{L}\p{N}_$.-]+$/u.test(text) ? text : JSON.stringify(text));
 
-/** A word that cannot be taken for a number. */
+/** The same, with JSON also for a word that could be read as a number. */
 const name = (text: string) => (/^-?\d/.test(text) ? JSON.stringify(text) : word(text));
 
 const byName = (types: readonly ScalarType[]) => new Map(types.map((type) => [type.name, type]));
 const ALL: readonly ScalarType[] = Object.values(SCALARS);
-/** Integers of 8 bytes are bigints; */
+/** Scalars by name. Integers of 8 bytes are bigints here. */
 const SCALAR = byName(
   ALL.filter((type) => type !== SCALARS.u64Number && type !== SCALARS.i64Number),
 );
-/** only those of an enum are numbers. */
+/** The integers that an enum can have. Those of 8 bytes are numbers here. */
 const ENUMERABLE = byName(ALL.filter(({ value, bounds }) => value === "number" && bounds));
 
-/** By kind, in the order in which they are tried: what stands behind another type comes last. */
+/** By kind, in the order in which reading tries them. Kinds that follow another type come last. */
 const KINDS: { readonly [K in FieldType["kind"]]: Kind<K> } = {
   reserved: {
     write: ({ of }) => `reserved ${notation(of)}`,
@@ -52,7 +52,7 @@ const KINDS: { readonly [K in FieldType["kind"]]: Kind<K> } = {
       if (!text.take("reserved ")) return undefined;
       const start = text.position;
       const expected = "a type that has a size";
-      // Before it is read, so that none is read inside of another.
+      // Checked before reading, so that nesting cannot recurse without bound.
       if (text.take("reserved ")) text.fail(expected, start);
       const of = readType(text, structNamed);
       if (of.kind === "flexible") text.fail(expected, start);
@@ -166,13 +166,13 @@ const KINDS: { readonly [K in FieldType["kind"]]: Kind<K> } = {
       let [of, lengths]: [FieldType, string] = [type, ""];
       for (; of.kind === "array"; of = of.of) lengths += `[${of.length}]`;
       const inner = notation(of);
-      // Only these have a length of their own, which stays behind all others.
+      // Only char and byte have a length of their own, which stays behind the array's.
       return of.kind === "char" || of.kind === "bytes"
         ? inner.replace("[", `${lengths}[`)
         : `${inner}${lengths}`;
     },
     readBehind: (text, of) => {
-      // Their lengths have been read with their own.
+      // `readOwnLength` has read the array's lengths already.
       if (of.kind === "char" || of.kind === "bytes" || of.kind === "array") return of;
       const start = text.position;
       const lengths = readLengths(text);
@@ -193,7 +193,7 @@ const KINDS: { readonly [K in FieldType["kind"]]: Kind<K> } = {
   },
 };
 
-/** The type as C has it read from left to right: `u64`, `char[64]`, `u32[4][3]`, `&Extent@1`. */
+/** Writes a type from left to right: `u64`, `char[64]`, `u32[4][3]`, `&Extent@1`. */
 export function notation(type: FieldType): string {
   return (KINDS[type.kind].write as (type: FieldType) => string)(type);
 }
@@ -204,17 +204,18 @@ interface OrderedType {
   readonly endian: Endian;
 }
 
-/** The notation of a field's type, with ` be` behind it where its numbers are big-endian. */
+/** The notation of a field's type, followed by ` be` for big-endian numbers. */
 export function fieldNotation({ type, endian }: OrderedType): string {
   return endian === "little" ? notation(type) : `${notation(type)} be`;
 }
 
 /**
- * Reads what `fieldNotation` writes, in time in proportion to its length. Integers of 8 bytes become
- * bigints, those of enums numbers; nothing tells whether reserved space is checked, so it is not.
+ * Reads the text that `fieldNotation` writes, in time proportional to its length. Integers of 8 bytes
+ * become bigints, those of enums numbers. Reserved space is never checked, because the text does not
+ * say so.
  *
- * @throws {NotationError} for all else, with the place where the text stops to be a type
- * @throws what `structNamed` throws for a struct that there is not
+ * @throws {NotationError} for any other text, with the position of the mismatch
+ * @throws the error of `structNamed` for a struct that does not exist
  */
 export function parseNotation(notation: string, structNamed: StructNamed): OrderedType {
   const text = new TextReader(notation);
@@ -234,7 +235,7 @@ function readType(text: TextReader, structNamed: StructNamed): FieldType {
   return type ?? text.fail("a type, such as u32, char[16], byte[6], family@1 or &family@1");
 }
 
-/** What a type is called that mentions the struct: `family@version`. */
+/** The name of a struct in a notation: `family@version`. */
 function versioned(struct: StructClass): string {
   const { family, version } = descriptorOf(struct);
   return `${family}@${version}`;
@@ -247,7 +248,7 @@ function readStruct(text: TextReader, structNamed: StructNamed): StructClass | u
     : structNamed(`${family}@${text.integer(0, 0xffff_ffff)}`);
 }
 
-/** Items with commas between them, at least one, and what ends the list. */
+/** Reads at least one item, with commas between items, and the end of the list. */
 function readList(text: TextReader, end: string, readItem: () => void): void {
   do readItem();
   while (text.take(","));
@@ -264,7 +265,7 @@ function readLengths(text: TextReader): readonly number[] {
   }
 }
 
-/** A type that is written with its own length behind those of the arrays that it is in. */
+/** Reads a type with a length of its own, which follows the lengths of the arrays around it. */
 function readOwnLength(
   text: TextReader,
   word: string,
@@ -277,7 +278,7 @@ function readOwnLength(
   return arrayOf(make(own, at), lengths.slice(0, -1));
 }
 
-/** Rows of rows: the first length is the outermost. */
+/** Nests arrays; the first length is the outermost. */
 function arrayOf(of: FieldType, lengths: readonly number[]): FieldType {
   return lengths.reduceRight<FieldType>((of, length) => ({ kind: "array", of, length }), of);
 }

@@ -8,31 +8,31 @@ import { parseNotation, type StructNamed } from "./notation.js";
 import type { FieldSchema, StructSchema } from "./schema.js";
 import { measure, problemOfSize, type Size, targetOf } from "./struct-bounds.js";
 
-/** A schema, with its fingerprint where it came with one. */
+/** A schema, with its fingerprint if its source has one. */
 type PublishedSchema = StructSchema & { readonly fingerprint?: string };
 
 type Sizes = Pick<WeakMap<StructClass, Size>, "get">;
 
-/** A schema on its way to a layout. */
+/** A schema whose layout is not complete yet. */
 interface Draft {
   readonly schema: PublishedSchema;
   readonly name: string;
   readonly struct: StructClass;
   readonly fields: FieldLayout[];
-  /** Structs that lie inside it and have no layout yet. */
+  /** Nested structs without a layout yet. */
   readonly awaited: Set<StructClass>;
 }
 
 /**
- * Layouts of the structs that a list of schemas describes: with the places that they say, each for a
- * class that is made for it. So `codecOf(layout.struct)` reads and writes what a program of other classes
- * wrote. Integers of 8 bytes are bigints. `fingerprintOf` of such a class is that of its schema, if it
- * came with one; `layoutOf` and `codecOf` know it in the ABI of images alone.
+ * The layouts of the structs that a list of schemas describes. Each struct gets a class of its own, with
+ * its fields in the places that the schema gives. So `codecOf(layout.struct)` reads and writes bytes of
+ * a program whose classes are not available. Integers of 8 bytes are bigints. `fingerprintOf` returns
+ * the fingerprint of the schema, if it has one. `layoutOf` and `codecOf` accept such a class in the ABI
+ * of images only.
  *
- * The list need not be trusted. A schema is looked at when its struct, or one that mentions it, is first
- * asked for; time and memory are in proportion to the text, also those of what codecs are compiled to. A
- * struct whose fields lie over each other is an `overlay`, as C's unions are: it may be reserved space,
- * and has no codec.
+ * The list is not trusted. A schema is checked when its struct, or one that mentions it, is first asked
+ * for. Time and memory are proportional to the text, including those of compiled codecs. A struct with
+ * overlapping fields is an `overlay`, like a union of C: it can only be reserved space, and has no codec.
  */
 export class SchemaLayouts {
   readonly #schemas = new Map<string, PublishedSchema>();
@@ -52,11 +52,14 @@ export class SchemaLayouts {
    * The layout of a struct.
    *
    * @param name `family@version`
-   * @throws {SchemaError} when it, or a struct that it mentions, is not listed; contains itself, or lies
-   *   in others over more than 63 levels; has fields outside of it, or over each other where it must have
-   *   a value, a type that is none, a flexible array that is not last, or a count or discriminator that
-   *   is no integer above; refers to arrays of what has no value or no bytes; or has more fields or more
-   *   values than a codec of its size can
+   * @throws {SchemaError} when the struct, or one that it mentions,
+   *   - is not listed, or contains itself, or nests structs or arrays more than 63 levels deep;
+   *   - has a field outside of its bytes, or overlapping fields where it must have a value;
+   *   - has a field whose type is no notation;
+   *   - has a flexible array that is not last, or whose count is no integer field above it;
+   *   - has a union whose discriminator is no integer or enum field above it;
+   *   - refers to an array of structs without a value or without bytes;
+   *   - has more fields, or more values for its size, than the bounds of a codec allow
    */
   get(name: string): StructLayout {
     const known = this.#structs.get(name);
@@ -67,7 +70,7 @@ export class SchemaLayouts {
     return layoutOf((drafts.get(name) as Draft).struct);
   }
 
-  /** The struct and all that it mentions, except for those that are there already. */
+  /** Drafts of the struct and of all structs that it mentions, except for those with a layout. */
   #drafts(name: string): ReadonlyMap<string, Draft> {
     const found = new Map([[name, this.#begin(name)]]);
     for (const draft of found.values()) {
@@ -99,7 +102,10 @@ export class SchemaLayouts {
     return { schema, name, struct, fields: [], awaited: new Set() };
   }
 
-  /** Makes all of them structs: those that contain none come first, and what is left contains itself. */
+  /**
+   * Registers all drafts as structs, nested ones first. A draft that never becomes ready contains
+   * itself.
+   */
   #complete(drafts: readonly Draft[]): void {
     const outsides = new Map<StructClass, Draft[]>();
     const ready: Draft[] = [];
@@ -132,7 +138,7 @@ export class SchemaLayouts {
   }
 }
 
-/** What keeps a struct from being the element of an array that a field refers to. */
+/** The reason why a `@ref` cannot refer to an array of the struct; undefined when it can. */
 function problemOfTarget(target: StructClass | undefined, sizes: Sizes): string | undefined {
   if (target === undefined) return undefined;
   const { name, size, flexible } = layoutOf(target);
@@ -142,7 +148,7 @@ function problemOfTarget(target: StructClass | undefined, sizes: Sizes): string 
   return `refers to an array of ${name}, which has fields over each other and so no value`;
 }
 
-/** Checks all but the fields. */
+/** Checks everything of a schema but its fields. */
 function checkStruct(name: string, schema: PublishedSchema): void {
   const { family, version, size, align, fingerprint = NO_FINGERPRINT } = schema;
   const fail = (problem: string): never => {
@@ -160,12 +166,12 @@ const NO_FINGERPRINT = "0".repeat(16);
 
 const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
 
-/** A class that a decoder makes objects of. */
+/** Makes the class of the objects that a decoder returns. */
 function classFor(name: string, fields: readonly FieldSchema[]): StructClass {
   if (!fields.some((field) => field.name === "__proto__")) {
     return { [name]: class {} }[name] as StructClass;
   }
-  // Assigning it would change the prototype, unless the object has such a property of its own.
+  // Assigning `__proto__` changes the prototype, unless the object has an own property of that name.
   const own = { value: undefined, writable: true, enumerable: true, configurable: true };
   const guarded = class {
     constructor() {
@@ -175,7 +181,7 @@ function classFor(name: string, fields: readonly FieldSchema[]): StructClass {
   return { [name]: class extends guarded {} }[name] as StructClass;
 }
 
-/** A field with its type; its size follows when those of all structs inside are known. */
+/** Reads a field's type. Its size follows later, when the sizes of all nested structs are known. */
 function typed(struct: string, field: FieldSchema, structNamed: StructNamed): FieldLayout {
   const { name, offset, bitOffset } = field;
   const fail = (problem: string): never => {
@@ -202,7 +208,7 @@ function typed(struct: string, field: FieldSchema, structNamed: StructNamed): Fi
   }
 }
 
-/** Makes a struct of a draft all of whose insides are structs already. */
+/** Registers a draft as a struct, once its nested structs are registered. */
 function complete(draft: Draft, sizes: Sizes): Size {
   const { schema, name, struct } = draft;
   const [fault] = faultsOf(draft.fields);
@@ -243,14 +249,14 @@ function complete(draft: Draft, sizes: Sizes): Size {
   return size;
 }
 
-/** Whether fields lie over each other, or not in the order of memory. */
+/** True when fields overlap, or are not in the order of memory. */
 function liesOver(fields: readonly FieldLayout[]): boolean {
   let end = 0;
   let last: FieldLayout | undefined;
   for (const field of fields) {
     const { offset, size, bitOffset, endian } = field;
     const inBits = bitOffset !== undefined && last?.bitOffset !== undefined;
-    // Bits of different order count from different ends of a byte.
+    // Bitfields of different byte order count their bits from different ends of a byte.
     const start = inBits && endian === last?.endian ? bitOffset : offset * 8;
     if (start < end) return true;
     const bits = field.type.kind === "reserved" ? field.type.of : field.type;

@@ -4,29 +4,29 @@ import { type PerKind, perKind, type StructClass } from "../types.js";
 import { layoutOf } from "./layout.js";
 import { fieldNotation } from "./notation.js";
 
-/** The layout of one struct as JSON: what an image carries, and what a fingerprint is taken of. */
+/** The layout of one struct as JSON. Images carry it, and fingerprints are computed from it. */
 export interface StructSchema {
   readonly family: string;
   readonly version: number;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** In bytes. */
+  /** Alignment in bytes. */
   readonly align: number;
-  /** In the order of memory. */
+  /** The fields in the order of memory. */
   readonly fields: readonly FieldSchema[];
 }
 
 export interface FieldSchema {
   readonly name: string;
-  /** As `fieldNotation` writes it: `u32`, or `u32 be` where its numbers are big-endian. */
+  /** The notation of the type: `u32`, or `u32 be` for big-endian numbers. */
   readonly type: string;
-  /** In bytes. */
+  /** From the start of the struct, in bytes. */
   readonly offset: number;
-  /** Of a bitfield, its first bit from the start of the struct. */
+  /** The first bit of a bitfield, from the start of the struct. */
   readonly bitOffset?: number;
 }
 
-/** Every struct that a value of the type lies next to or refers to. */
+/** The structs that a value of the type contains or refers to. */
 const MENTIONED: PerKind<readonly StructClass[]> = {
   ...INSIDE,
   array: ({ of }) => perKind(MENTIONED, of),
@@ -34,7 +34,7 @@ const MENTIONED: PerKind<readonly StructClass[]> = {
   ref: ({ of }) => [of()],
 };
 
-/** The struct and every one that it mentions, directly or by way of others; itself first. */
+/** The struct and all structs that it contains or refers to, directly or through others; itself first. */
 export function structsIn(struct: StructClass): readonly StructClass[] {
   const reached = new Set([struct]);
   for (const next of reached) {
@@ -45,7 +45,11 @@ export function structsIn(struct: StructClass): readonly StructClass[] {
   return [...reached];
 }
 
-/** The schemas of a struct and of every struct that it mentions, itself first. */
+/**
+ * The schemas of a struct and of all structs that it contains or refers to, its own first.
+ *
+ * @throws {DeclarationError} when the class is no struct or has no layout
+ */
 export function schemaOf(struct: StructClass): readonly StructSchema[] {
   return structsIn(struct).map((next) => {
     const { size, align, fields } = layoutOf(next);
@@ -66,9 +70,11 @@ export function schemaOf(struct: StructClass): readonly StructSchema[] {
 }
 
 /**
- * 64 bits that differ when the layouts differ: FNV-1a of the schemas' JSON. It guards against
- * mistakes, such as a published version that was edited, and not against an attacker. That of a class
- * which was made for a schema is what the schema says.
+ * A hash of the layout: FNV-1a with 64 bits over the JSON of `schemaOf`. It guards against mistakes,
+ * such as an edited published version, not against an attacker. A class that was made for a schema has
+ * the fingerprint of that schema.
+ *
+ * @throws {DeclarationError} when the class is no struct or has no layout
  */
 export function fingerprintOf(struct: StructClass): bigint {
   const known = fingerprints.get(struct) ?? descriptorOf(struct).places?.fingerprint;

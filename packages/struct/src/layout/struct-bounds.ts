@@ -2,34 +2,37 @@ import { type FieldType, type PerKind, perKind, type StructClass } from "../type
 import { type FieldLayout, sizeOf } from "./layout.js";
 
 /**
- * Bounds of structs that somebody else describes: what compiling a codec costs, and what decoding
- * makes. Numbers that grow beyond all measure become Infinity, which is more than any bound.
+ * Bounds for structs from untrusted schemas, on the cost of compiling a codec and on the values that
+ * decoding makes. Sums that overflow become Infinity, which exceeds every bound.
  */
 
-/** How much a struct is, with all that lies inside of it. */
+/** The size of a type or struct, nested structs included, in the units of the bounds. */
 export interface Size {
-  /** Structs in structs, itself included. */
+  /** Levels of structs in structs, itself included. */
   readonly levels: number;
-  /** Arrays in arrays. */
+  /** Levels of arrays in arrays. */
   readonly dimensions: number;
-  /** Statements of the code that reads it, about. */
+  /** The approximate number of statements in the code that reads it. */
   readonly statements: number;
-  /** Values that decoding makes at most; those of a flexible array, which takes more bytes, are apart. */
+  /**
+   * The most values that decoding makes. Elements of a flexible array lie behind the struct and do
+   * not count.
+   */
   readonly values: number;
-  /** Whether there is a value: nothing tells which field of an overlay holds. */
+  /** False with an overlay inside, which has no value: nothing selects one of its fields. */
   readonly valued: boolean;
 }
 
-/** As many as C promises of structs in structs (C11, 5.2.4.1). Each costs time by element. */
+/** The nesting that every C compiler supports (C11, 5.2.4.1). Each level costs time per element. */
 const MAX_LEVELS = 63;
 
-/** Far more than structs have, and far less than a function can hold. */
+/** Far more than real structs need, and far less than a JavaScript function can hold. */
 const MAX_STATEMENTS = 16_384;
 
-/** A byte in as many structs as there can be is a value, and so is each of them. */
+/** One byte inside of the most levels of structs: each level is a value, and the byte is another. */
 const VALUES_PER_BYTE = MAX_LEVELS + 1;
 
-/** Letters that cost as much as a statement: names are part of the code. */
+/** The letters of a name that cost as much as one statement, because the code contains names. */
 const LETTERS = 32;
 
 type SizeOfStruct = (struct: StructClass) => Size;
@@ -70,7 +73,7 @@ const SIZE: PerKind<Size, SizeOfStruct> = {
   reserved: () => ({ ...ONE, values: 0 }),
 };
 
-/** Of alternatives: the code is that of all, the values are those of the largest. */
+/** Combines alternatives: the code contains all of them, the value is at most the largest. */
 const together = (a: Size, b: Size): Size => ({
   levels: Math.max(a.levels, b.levels),
   dimensions: Math.max(a.dimensions, b.dimensions),
@@ -79,7 +82,7 @@ const together = (a: Size, b: Size): Size => ({
   valued: a.valued && b.valued,
 });
 
-/** How much a struct is, given how much those inside are. */
+/** The size of a struct, given the sizes of its nested structs. */
 export function measure(
   fields: readonly FieldLayout[],
   overlay: boolean,
@@ -94,7 +97,7 @@ export function measure(
   return { ...whole, levels: whole.levels + 1 };
 }
 
-/** The bound that a struct of so many bytes goes beyond, in words; undefined when it keeps to all. */
+/** Describes the bound that a struct of `bytes` bytes exceeds; undefined when it exceeds none. */
 export function problemOfSize(
   { levels, dimensions, statements, values, valued }: Size,
   bytes: number,
@@ -117,7 +120,7 @@ export function problemOfSize(
   return `has a flexible array with ${element} values in the ${stride} bytes of an element, expected at most ${VALUES_PER_BYTE} a byte`;
 }
 
-/** The struct of the arrays that a field refers to; undefined when it refers to none. */
+/** The element struct of the arrays that a field refers to; undefined for a field without `@ref`. */
 export function targetOf(type: FieldType): StructClass | undefined {
   return perKind(TARGET, type);
 }
@@ -132,7 +135,7 @@ const TARGET: PerKind<StructClass | undefined> = {
   bytes: none,
   array: ({ of }) => perKind(TARGET, of),
   flexible: ({ of }) => perKind(TARGET, of),
-  // Those inside have fields of their own.
+  // Nested structs are checked by their own fields.
   struct: none,
   union: none,
   ref: ({ of }) => of(),

@@ -1,12 +1,12 @@
 import { NotationError } from "../errors.js";
 
-/** Letters and digits are Unicode's; each of these takes what it can in one go. */
+/** Letters and digits are Unicode's. Each pattern matches at the current position only. */
 const WORD = /[\p{L}\p{N}_$.-]+/uy;
 const FAMILY = /[\p{L}\p{N}_$./-]+/uy;
 const DIGITS = /-?\d+/y;
 const LENGTH = /\[-?\d/y;
 
-/** Goes through the text of a notation from its start to its end. */
+/** Reads the text of a notation from start to end. */
 export class TextReader {
   readonly #text: string;
   #position = 0;
@@ -23,26 +23,29 @@ export class TextReader {
     return this.#position === this.#text.length;
   }
 
-  /** Takes a text if it comes next. */
+  /** Takes `text` if it comes next, and returns true if so. */
   take(text: string): boolean {
     const comes = this.#text.startsWith(text, this.#position);
     if (comes) this.#position += text.length;
     return comes;
   }
 
-  /** Takes a text if it comes next, with another behind it, which is not taken. */
+  /** Takes `text` if it comes next and `next` follows it; `next` itself stays. */
   takeBefore(text: string, next: string): boolean {
     const comes = this.#text.startsWith(text + next, this.#position);
     if (comes) this.#position += text.length;
     return comes;
   }
 
-  /** @throws {NotationError} when something else comes next */
+  /** Takes `text`. @throws {NotationError} when something else comes next */
   insist(text: string): void {
     if (!this.take(text)) this.fail(JSON.stringify(text));
   }
 
-  /** The word before a delimiter, which are both taken; undefined when they do not come next. */
+  /**
+   * Takes a word and the delimiter behind it, and returns the word; undefined when they do not come
+   * next.
+   */
   before(delimiter: string, pattern: RegExp = WORD): string | undefined {
     const start = this.#position;
     const word = this.#match(pattern);
@@ -51,12 +54,15 @@ export class TextReader {
     return undefined;
   }
 
-  /** The name of a family before its `@`, which are both taken. */
+  /**
+   * Takes the name of a family and its `@`, and returns the name; undefined when they do not come
+   * next.
+   */
   family(): string | undefined {
     return this.before("@", FAMILY);
   }
 
-  /** A word that is one of those given; takes nothing else. */
+  /** Takes one of the words, and returns its value; undefined when none comes next. */
   among<T>(words: ReadonlyMap<string, T>): T | undefined {
     const start = this.#position;
     const found = words.get(this.#match(WORD) ?? "");
@@ -64,15 +70,15 @@ export class TextReader {
     return found;
   }
 
-  /** Whether an integer comes next. */
+  /** True when an integer comes next. */
   get atInteger(): boolean {
     return matches(DIGITS, this.#text, this.#position) !== undefined;
   }
 
   /**
-   * An integer in decimal, without leading zeros.
+   * Takes a decimal integer.
    *
-   * @throws {NotationError} when it is none, or not from `low` to `high`
+   * @throws {NotationError} unless it is from `low` to `high` and has no leading zeros
    */
   integer(low: number, high: number): number {
     const start = this.#position;
@@ -82,7 +88,11 @@ export class TextReader {
     return this.fail(`an integer from ${low} to ${high} without leading zeros`, start);
   }
 
-  /** A number in brackets; undefined, with nothing taken, when none comes next. @throws {NotationError} */
+  /**
+   * Takes a length in brackets; undefined when none comes next.
+   *
+   * @throws {NotationError} when the length is no safe integer from 0 up, or the bracket does not close
+   */
   length(): number | undefined {
     if (matches(LENGTH, this.#text, this.#position) === undefined) return undefined;
     this.insist("[");
@@ -91,18 +101,26 @@ export class TextReader {
     return length;
   }
 
-  /** A word, or a JSON string. @throws {NotationError} when neither comes next */
+  /** Takes a word or a JSON string. @throws {NotationError} when neither comes next */
   word(): string {
     return this.string() ?? this.#match(WORD) ?? this.fail("a word or a JSON string");
   }
 
-  /** A word that does not begin like a number, or a JSON string. @throws {NotationError} */
+  /**
+   * Takes a JSON string, or a word that does not begin like a number.
+   *
+   * @throws {NotationError} otherwise
+   */
   name(): string {
     if (this.atInteger) this.fail("a word that does not begin like a number, or a JSON string");
     return this.word();
   }
 
-  /** A JSON string; undefined when none begins here. @throws {NotationError} when it does not end */
+  /**
+   * Takes a JSON string; undefined when none begins here.
+   *
+   * @throws {NotationError} when it does not end
+   */
   string(): string | undefined {
     const start = this.#position;
     if (!this.#text.startsWith('"', start)) return undefined;
@@ -119,7 +137,7 @@ export class TextReader {
     }
   }
 
-  /** @throws {NotationError} always */
+  /** Throws the error for a mismatch at `position`. @throws {NotationError} always */
   fail(expected: string, position: number = this.#position): never {
     throw new NotationError(this.#text, position, expected);
   }
@@ -131,7 +149,7 @@ export class TextReader {
   }
 }
 
-/** What a sticky pattern takes of the text at a position. */
+/** The match of a sticky pattern at a position; undefined when there is none. */
 function matches(pattern: RegExp, text: string, position: number): string | undefined {
   pattern.lastIndex = position;
   return pattern.exec(text)?.[0];
