@@ -12,7 +12,7 @@ import { type Step, stepsOf, type Trail } from "./reference-steps.js";
 import type { ImageSchema } from "./schemas.js";
 
 /** The elements of an array in one of its extents. */
-export interface ArrayRow {
+interface ArrayRow {
   /** Address of the array's header. */
   readonly array: number;
   readonly element: StructLayout;

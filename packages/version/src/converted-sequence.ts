@@ -25,7 +25,7 @@ interface Step {
 let steps = 0;
 
 /** A view of an array in another version of its elements. Reading an element converts it. */
-export class ConvertedSequence implements Sequence<unknown> {
+class ConvertedSequence implements Sequence<unknown> {
   readonly #elements: Sequence<unknown>;
   readonly #step: Step;
 
