@@ -13,7 +13,7 @@ import { type Family, familyOf, NegotiationError } from "@luo/version";
 import { Contents } from "./contents.js";
 import { Directory } from "./directory.js";
 import { BadImageError, BadObjectError, ImageExistsError, PoolNameError } from "./errors.js";
-import { type Form, Forms } from "./forms.js";
+import { FamilyCodecs, type VersionCodec } from "./family-codecs.js";
 import {
   checkProgram,
   type Features,
@@ -82,7 +82,7 @@ export class ObjectStore {
   readonly #directory: Directory;
   readonly #schemas: StoredSchemas;
   readonly #contents: Contents;
-  readonly #forms: Forms;
+  readonly #codecs: FamilyCodecs;
   readonly #resident: ResidentPools;
   /** The owners of arrays that were taken, by identifier. */
   readonly #owners = new Map<string, ArrayOwner>();
@@ -107,7 +107,7 @@ export class ObjectStore {
     const schemas = this.#schemas.schemas.list;
     this.#directory = Directory.open(own, { newest, objects, format, schemas });
     this.#contents = new Contents(memory, this.#directory, this.#schemas.schemas);
-    this.#forms = new Forms(this.#schemas.schemas);
+    this.#codecs = new FamilyCodecs(this.#schemas.schemas);
     this.#resident = new ResidentPools(memory, own, root.pools);
     this.#features = features;
     this.#origin = origin;
@@ -215,16 +215,18 @@ export class ObjectStore {
    */
   put(identifier: string, value: object, { family, alongside }: PutOptions = {}): void {
     const known = family ?? familyOf(value?.constructor as StructClass);
-    const forms = this.#forms.written(known, alongside);
+    const written = this.#codecs.written(known, alongside);
     this.#prepare();
     const entry = this.#directory.find(identifier);
     // Most objects refer to nothing.
-    const owner = forms.some(refers) ? (this.#owners.get(identifier) ?? this.#owner()) : undefined;
+    const owner = written.some(refers)
+      ? (this.#owners.get(identifier) ?? this.#owner())
+      : undefined;
     const writer = owner && new ArrayWriter(this.#objects, owner);
     const before = entry === 0 ? undefined : this.#contents.copies(entry);
     const copies: Copy[] = [];
     try {
-      for (const { struct, version, schema, codec } of forms) {
+      for (const { struct, version, schema, codec } of written) {
         const object = value.constructor === struct ? value : known.convert(value, version);
         const bytes = codec.sizeOf(object);
         const address = this.#objects.allocate(bytes);
@@ -257,17 +259,17 @@ export class ObjectStore {
   take<T extends object>(identifier: string, family: Family<T>): T | undefined {
     const entry = this.#directory.find(identifier);
     if (entry === 0) return undefined;
-    const readable = this.#forms.readable(family);
-    let [best, form]: [number, Form | undefined] = [-1, undefined];
+    const readable = this.#codecs.readable(family);
+    let [best, chosen]: [number, VersionCodec | undefined] = [-1, undefined];
     for (let at = this.#directory.copies(entry) - 1; at >= 0; at--) {
       const candidate = readable[this.#directory.schema(entry, at)];
-      if (candidate === undefined || candidate.version <= (form?.version ?? -1)) continue;
+      if (candidate === undefined || candidate.version <= (chosen?.version ?? -1)) continue;
       best = at;
-      form = candidate;
+      chosen = candidate;
     }
-    if (form === undefined) throw this.#unreadable(identifier, entry, family);
-    const value = this.#read(identifier, this.#directory.copy(entry, best), form);
-    return (form.version === family.version ? value : family.convert(value, family.version)) as T;
+    if (chosen === undefined) throw this.#unreadable(identifier, entry, family);
+    const value = this.#read(identifier, this.#directory.copy(entry, best), chosen);
+    return (chosen.version === family.version ? value : family.convert(value, family.version)) as T;
   }
 
   /**
@@ -398,7 +400,7 @@ export class ObjectStore {
     ]);
   }
 
-  #read(identifier: string, copy: Copy, { struct, codec, layout }: Form): object {
+  #read(identifier: string, copy: Copy, { struct, codec, layout }: VersionCodec): object {
     const { references, flexible, size } = layout;
     const { address, bytes } = copy;
     if (flexible ? bytes < size : bytes !== size) {
@@ -451,7 +453,7 @@ export class ObjectStore {
   }
 }
 
-const refers = ({ layout }: Form) => layout.references;
+const refers = ({ layout }: VersionCodec) => layout.references;
 
 /** The pool of the objects. */
 export const OBJECTS = "luo.objects";
