@@ -1,6 +1,6 @@
 /**
- * Runs a test file for longer than `npm test` does: `--images 5000 --seed 7` is LUO_IMAGES=5000 and
- * LUO_SEED=7 to it, and of an option given twice the last counts.
+ * Runs a test file for longer than `npm test` does. It passes `--images 5000 --seed 7` on as
+ * LUO_IMAGES=5000 and LUO_SEED=7. When an option is given twice, the last one counts.
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";

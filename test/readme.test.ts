@@ -48,7 +48,7 @@ test("the README's plain JavaScript annotates the same class", () => {
   );
 });
 
-/** Figures differ from run to run, and so does the width of what has them. */
+/** Removes figures, which differ from run to run, and the spaces that align them. */
 const withoutFigures = (text: string) =>
   text.replaceAll(/sha256 [0-9a-f]+|\d+( \d{3})*(\.\d+)?/g, "#").replaceAll(/ +/g, " ");
 

@@ -10,7 +10,7 @@ export function shownIn(file: string, language: string): string[] {
 
 const [firstRelease = "", nextVersion = ""] = shownIn("README.md", "ts");
 
-/** The README's ten lines, and its next release: one more class, whose new field is answered as well. */
+/** The README's ten lines, and its next release: one more class, whose new field is in the answer. */
 export const TEN_LINES = {
   first: firstRelease,
   second: firstRelease

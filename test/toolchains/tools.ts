@@ -10,7 +10,7 @@ import { type InlineConfig, type LibraryOptions, type Plugin, build as vite } fr
 
 export const FLAVOURS = ["legacy", "standard"] as const;
 export const FORMATS = ["esm", "cjs"] as const;
-/** Each of them becomes a .js file. */
+/** Each file becomes a .js file. */
 const FILES = ["structs", "bare", "families"];
 
 /** A folder with a package.json of the module format, and a tsconfig.json of the flavour. */
@@ -21,7 +21,7 @@ export interface Project {
 }
 
 export interface Tool {
-  /** Whether legacy decorators see the declared types (`emitDecoratorMetadata`). */
+  /** True when legacy decorators see the declared types (`emitDecoratorMetadata`). */
   readonly metadata: boolean;
   readonly compile: (project: Project, out: string) => Promise<unknown>;
 }
@@ -33,7 +33,7 @@ export const TSC = {
   "tsc 7": join(require.resolve("typescript/package.json"), "../bin/tsc"),
 };
 
-/** Runs node, or tells what it says. */
+/** Runs node and gives its output; an error has the output as well. */
 export async function node(cwd: string, ...args: string[]): Promise<string> {
   try {
     return (await execute(process.execPath, args, { cwd })).stdout;
@@ -107,7 +107,7 @@ export const babelIn = (passPerPreset: boolean): Tool =>
     });
   });
 
-/** What Vite needs for standard decorators: its own compiler, oxc, leaves them as they are. */
+/** Compiles standard decorators for Vite, whose own compiler, oxc, leaves them as they are. */
 const standardDecorators: Plugin = {
   name: "standard-decorators",
   enforce: "pre",

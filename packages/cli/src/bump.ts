@@ -119,7 +119,7 @@ function testFile({ folder }: Project, next: string): string {
   return join(folder, "test", `${fileNameOf(next)}.test.ts`);
 }
 
-/** How a module imports another: with a dot in front, and the extension that it is compiled to. */
+/** The path by which a module imports another: it begins with a dot and ends as the compiled file does. */
 function specifier(from: string, to: string): string {
   const path = relative(dirname(from), to).split(sep).join("/");
   return `${path.startsWith(".") ? "" : "./"}${path.replace(/\.([cm]?)tsx?$/, ".$1js")}`;

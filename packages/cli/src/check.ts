@@ -27,7 +27,7 @@ export const check = command({
   },
 });
 
-/** All problems, and how many there are. */
+/** The text of all problems, and their number. */
 export function complain(problems: readonly LockProblem[]): string {
   const count = `${problems.length} ${problems.length === 1 ? "problem" : "problems"}`;
   return [...problems.map(explainProblem), count].join("\n\n");
@@ -44,7 +44,7 @@ function hint(names: readonly string[]): string {
   return names.length === 0 ? "" : `\nnot published yet: ${names.join(", ")}`;
 }
 
-/** What is declared and not in the lock, as `family@version`. */
+/** The versions that are declared and not in the lock, as `family@version`. */
 export function unpublished({ structs }: Lock, exported: Exported): readonly string[] {
   const known = new Set(structs.map(({ family, version }) => `${family}@${version}`));
   const names = Array.from(

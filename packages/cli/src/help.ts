@@ -1,6 +1,6 @@
 import type { Command } from "./command.js";
 
-/** All commands, with what they are for. */
+/** The help text of all commands. */
 export function overview(commands: Readonly<Record<string, Command>>): string {
   return [
     "Usage: luo <command> [arguments]",
@@ -16,7 +16,7 @@ export function overview(commands: Readonly<Record<string, Command>>): string {
   ].join("\n");
 }
 
-/** One command, with its options. */
+/** The help text of one command and its options. */
 export function helpOf(name: string, { usage, summary, details, options }: Command): string {
   const rows = Object.entries(options).map(([option, { value, help }]) => [
     `--${option}${value === undefined ? "" : ` ${value}`}`,

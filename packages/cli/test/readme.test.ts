@@ -30,7 +30,7 @@ test("docs/VERSIONS.md shows commands as the README does", () => {
   for (const block of shown) expect(README).toContain(block);
 });
 
-/** The commands of a block, each with what it prints. */
+/** Runs the commands of a block, and gives each with its output. */
 function run(project: Project, text: string): string {
   return Array.from(text.matchAll(/^\$ luo (.*)$/gm), ([line, args = ""]) => {
     const { code, out, err } = project.luo(...args.split(" "));
