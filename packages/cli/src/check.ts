@@ -9,7 +9,7 @@ import { projectOf, readLock, shown } from "./project.js";
 
 export const check = command({
   usage: "[module ...] [--lock file] [--json]",
-  summary: "holds the classes against the lock of what was published",
+  summary: "compares the classes with the lock of published layouts",
   details: [
     "A published layout that has changed, a version that is gone although a supported release needs",
     "it, and versions that do not lead to each other any more are problems: exit code 1.",

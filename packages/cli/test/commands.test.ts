@@ -198,7 +198,7 @@ describe("matrix", () => {
     ]);
   });
 
-  test("the picture in the README is what it draws", () => {
+  test("the picture in docs/VERSIONS.md is what it draws", () => {
     const files = ["1.0", "1.1", "2.0", "3.0"].map((name) => `../../fleet/${name}.json`);
     made.luo("matrix", ...files, "--svg", "again.svg");
     const shown = readFileSync(new URL("../fleet.svg", import.meta.url), "utf8");
