@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Deployed } from "./deployed.js";
 import { shownIn, TEN_LINES } from "./shown-code.js";
-import { TSC } from "./toolchains/tools.js";
+import { TSC } from "./toolchains/typescript.js";
 
 const root = dirname(import.meta.dirname);
 /** Outside of the repository, so that nothing is found in its node_modules. */

@@ -19,10 +19,10 @@ import {
   type Project,
   TOOLS,
   type Tool,
-  TSC,
   viteBuild,
   viteLibrary,
 } from "./tools.js";
+import { TSC } from "./typescript.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
