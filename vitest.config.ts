@@ -12,12 +12,12 @@ export default defineConfig({
       { find: /^luo$/, replacement: source("luo") },
     ],
   },
-  // Tests lie outside of the packages' own tsconfig.json, so the flavour of decorators is said here.
+  // Tests are outside of the packages' own tsconfig.json, so this sets the flavour of decorators.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
     globalSetup: "test/global-setup.ts",
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
-    // What tests build may be tests as well.
+    // Tests may build further tests into dist.
     exclude: ["**/node_modules/**", "**/dist/**"],
   },
 });

@@ -18,7 +18,7 @@ try {
   process.exit(1);
 }
 
-/** In dist/cjs a package.json makes .js and .d.ts CommonJS, so the same declarations serve both. */
+/** A package.json in dist/cjs makes .js and .d.ts there CommonJS, so both formats share declarations. */
 async function declarationsForCommonJs() {
   for (const name of await readdir(new URL("packages/", root))) {
     if (!existsSync(new URL(`packages/${name}/src/index.ts`, root))) continue;

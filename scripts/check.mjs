@@ -1,11 +1,11 @@
 /**
- * Every check that is no test: format and lint, types, what is unused, how packages publish, and that
+ * Runs every check that is no test: format and lint, types, unused code, how packages publish, and that
  * no published layout has changed.
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Those that are published. */
+/** The packages that are published. */
 const packages = readdirSync("packages")
   .map((name) => `packages/${name}`)
   .filter((path) => JSON.parse(readFileSync(`${path}/package.json`, "utf8")).private !== true);

@@ -1,6 +1,6 @@
 /**
- * Makes a fresh clone ready: installs what the lock file names, with the pnpm that package.json
- * names, and builds every package. Node 20.19 or newer and npm are all that it needs.
+ * Makes a fresh clone ready: installs the dependencies of the lock file with the pnpm that package.json
+ * names, and builds every package. It needs Node 20.19 or newer and npm.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
@@ -14,7 +14,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-/** pnpm writes this file last, so an older one means that the lock file has changed since. */
+/** pnpm writes this file last. When it is older than the lock file, the lock file has changed since. */
 const installed = new URL("node_modules/.modules.yaml", root);
 const lock = new URL("pnpm-lock.yaml", root);
 const fresh = existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs;

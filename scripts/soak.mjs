@@ -1,6 +1,6 @@
 /**
- * Runs test files for longer than `npm test` does: `--images 5000 --seed 7` sets LUO_IMAGES=5000 and
- * LUO_SEED=7 for them. The last of two equal options counts.
+ * Runs test files for longer than `npm test` does. It passes `--images 5000 --seed 7` on as
+ * LUO_IMAGES=5000 and LUO_SEED=7. When an option is given twice, the last one counts.
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";

@@ -1,4 +1,4 @@
-/** Runs the normal tests on every Node that is supported; the npm package `node` brings them. */
+/** Runs every test on each supported Node, which the npm package `node` brings. */
 import { spawnSync } from "node:child_process";
 
 const VERSIONS = ["20.19.6", "22", "24", "26"];

@@ -11,7 +11,7 @@ const example = path("../examples/kv-server/src/");
 const folder = path("./dist/add-a-version/");
 const FILES = ["v1/main", "v1/state", "control", "http", "table"];
 
-/** All that the next version takes. */
+/** The whole source that the next version needs. */
 const NEXT_VERSION = `
 @LuoStruct(1, { family: "kv.table" })
 export class TableV1 extends TableV0 {
@@ -19,7 +19,7 @@ export class TableV1 extends TableV0 {
 }
 `;
 
-/** Compiles the example's first release, with something added to the source of its state. */
+/** Compiles the example's first release, with an addition to the source of its state. */
 function build(name: string, added: string): string {
   const source = `${folder}${name}/`;
   mkdirSync(`${source}v1`, { recursive: true });

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const text = readFileSync(`${root}docs/COMPARISON.md`, "utf8");
 
-/** What each table must at least speak of. */
+/** Features that each table must have. */
 const FEATURES = {
   "QEMU vmstate": [
     ...["minimum version", "since a version", "subsections", "before saving", "after it"],

@@ -5,7 +5,7 @@ import { Misfit } from "../packages/version/src/value-misfit.js";
 
 export type ErrorClass = typeof LuoError | typeof LuoRangeError;
 
-/** Classes without a code of their own: bases, and one that no caller ever sees. */
+/** Classes without a code: base classes, and one that no caller ever sees. */
 export const CODELESS: readonly unknown[] = [LuoError, LuoRangeError, LinuxError, Misfit];
 
 /** The packages that are published. */
@@ -18,7 +18,7 @@ export const SOURCES = PACKAGES.flatMap((name) =>
     .map((path) => ({ name, path, text: readFileSync(path, "utf8") })),
 );
 
-/** Every class of errors of every package, exported by it or not. */
+/** Every class of errors of every package, exported or not. */
 export const CLASSES = await Promise.all(
   SOURCES.filter(({ text }) =>
     /^(export )?(abstract )?class \w+ extends \w*Error\b/m.test(text),
@@ -48,7 +48,7 @@ export interface Row {
   readonly do: string;
 }
 
-/** The table of codes. Packages of which neither may import the other can share one. */
+/** The table of codes. Two packages that may not import each other can share a code. */
 export const BY_CODE: ReadonlyMap<string, readonly Row[]> = (() => {
   const rows = CLASSES.flatMap(({ name, package: from, error }) =>
     Object.entries(error.codes).map(([code, row]): Row => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { BY_CODE, CLASSES, CODELESS, errorClassesOf, PACKAGES, SOURCES } from "./error-classes.js";
 
-/** Broken promises of our own code, which no caller can bring about. */
+/** Broken promises of our own code, which no caller can cause. */
 const INVARIANTS = [
   "packages/btf/src/express.ts",
   "packages/btf/src/source.ts",
@@ -40,7 +40,7 @@ test("docs/ERRORS.md has every code of every class: `npm run errors` writes it",
   const rows = Array.from(BY_CODE, ([code, shared]) => {
     const [first] = shared;
     const packages = shared.map((row) => `\`${row.package}\``).join(", ");
-    // The codes of system calls are told in words.
+    // Words describe the codes of system calls.
     const shown = code.includes(" ") ? code : `\`${code}\``;
     return `| ${shown} | \`${first?.error}\` | ${packages} | ${first?.when} | ${first?.do} |\n`;
   });
@@ -65,7 +65,7 @@ test.each([...BY_CODE])("%s means one thing", (_, rows) => {
   expect(new Set(meanings).size).toBe(1);
 });
 
-/** Where the first line is taken of what Node or a module of the user's says. */
+/** The files that cut the messages of Node and of users' modules to their first line. */
 const FOREIGN = ["packages/cli/src/errors.ts", "packages/version/src/json-shape.ts"];
 
 test("no package takes a message apart", () => {

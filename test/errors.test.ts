@@ -45,14 +45,14 @@ const flag = codecOf(defineStruct("Flag", 0, [{ name: "on", type: bool.type }]))
 const store = () => ObjectStore.create(heapBacking());
 const pool = () => new PreservedMemory(heapBacking()).pool("test");
 
-/** What the other program says in place of hello. */
+/** The message that the other program sends in place of hello. */
 const heard = (message: object) => {
   const inbox = new Inbox();
   inbox.push(message);
   return inbox.expect("hello", 1000);
 };
 
-/** A carrier that fails when the successor is to start. */
+/** A carrier that cannot start the successor. */
 const carrier = (close: () => void): Carrier => ({
   createImage: () => ({ segments: heapBacking().segments, fd: 0, seal: () => {}, close }),
   launch: () => Promise.reject(new Error("no such program")),
@@ -141,7 +141,7 @@ const MISUSES: Readonly<Record<string, () => unknown>> = {
   LUO_UPDATE: () => new Predecessor([]).update(carrier(() => {})),
 };
 
-/** Errors that take more than a line to bring about, by code: the test that does. */
+/** The tests of errors that need more than a line, by code. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   LUO_BTF_NAME: "packages/btf/test/fixture.test.ts",
   LUO_BTF_NESTING: "packages/btf/test/hostile.test.ts",
@@ -163,7 +163,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   LUO_UNKNOWN_FIELD: "packages/struct/test/create.test.ts",
 };
 
-/** Codes that this test cannot bring about: of a system call, of another platform, of a command. */
+/** Codes that this test cannot cause: those of a system call, of another platform, and of a command. */
 const ABSENT = ["LUO_UNSUPPORTED_PLATFORM", "LUO_USAGE", "the name in errno(3), such as ENOMEM"];
 
 async function thrownBy(misuse: () => unknown): Promise<unknown> {

@@ -17,7 +17,7 @@ import { expect, test } from "vitest";
 
 const text = readFileSync(fileURLToPath(new URL("../docs/FORMAT.md", import.meta.url)), "utf8");
 
-/** The classes of records by the name that heads their table. */
+/** The class of each record, by the name at the head of its table. */
 const RECORDS: Readonly<Record<string, StructClass>> = {
   header: ImageHeader,
   root: RootV1,
@@ -33,7 +33,7 @@ const RECORDS: Readonly<Record<string, StructClass>> = {
   "segment of format 2": SegmentV0,
 };
 
-/** The tables of offsets, by what heads them: rows of offset, size and field. */
+/** The tables of offset, size and field, by the name at their head. */
 const tables = new Map(
   Array.from(
     text.matchAll(/^\| offset \| size \| ([^|]+) \| \|\n\| --- .*\n((?:\|.*\n)+)/gm),

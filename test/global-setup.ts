@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-/** Tests across processes run what users run: the built packages. */
+/** Builds the packages, because tests across processes run them as users do. */
 export function setup(): void {
   execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
 }

@@ -11,7 +11,7 @@ import { GOLDEN, GOLDEN_2 } from "./golden/objects.js";
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const folder = path("./golden/format-3/");
 
-// `npm run golden`, when a version was added.
+// `npm run golden` sets this after a version was added.
 if (process.env.LUO_GOLDEN === "write") console.log(writeMissing(folder, GOLDEN));
 
 /** The images of each format: all of the newest, and of others what was written in their time. */
@@ -25,7 +25,7 @@ function open(name: string, from = folder): ObjectStore {
   return ObjectStore.open({ segments: [buffer] }, { verify: true });
 }
 
-/** What is in an image, its arrays read out. */
+/** The content of an image, with its arrays as plain lists. */
 const plain = (value: unknown): unknown => {
   if (typeof value !== "object" || value === null) return value;
   if (Symbol.iterator in value) return Array.from(value as Iterable<unknown>, plain);
@@ -86,7 +86,7 @@ describe("the image that a version wrote", () => {
       expect(layout).toEqual(published.get(`${family}@${version}`));
     }
     const names = held.map(({ family, version }) => `${family}@${version}`);
-    // The records of the format itself are in the bytes of every image, and in no list of layouts.
+    // Every image has the format's own records in its bytes, but not in its list of layouts.
     const objects = [...published.keys()].filter((name) => !/^(luo|kho)\./.test(name));
     expect([...new Set(names)].sort()).toEqual(objects.sort());
   });

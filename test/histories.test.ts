@@ -10,7 +10,7 @@ import {
   type Version,
 } from "../packages/version/test/histories.js";
 
-/** What is in an image, its arrays read out. */
+/** The content of an image, with its arrays as plain lists. */
 const plain = (value: unknown): unknown => {
   if (typeof value !== "object" || value === null) return value;
   if (Symbol.iterator in value) return Array.from(value as Iterable<unknown>, plain);
@@ -27,7 +27,7 @@ test("an image that release i wrote with a copy for release j is read by j", () 
       };
       const [writing, reading] = [i % versions.length, j % versions.length];
       const [writer, reader] = [release(writing), release(reading)];
-      // Nothing leads down to a version whose field was dropped without a value.
+      // A version whose field was dropped without a value cannot be written.
       fc.pre(reading >= Math.min(...writer.writes));
       const value = objectOf(versions[writing] as Version, chosen);
       const memory = heapBacking();

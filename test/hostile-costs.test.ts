@@ -11,7 +11,7 @@ class Item {
   @u64.number id = 0;
 }
 
-/** Far more than any takes, and far less than what went unnoticed took. */
+/** Limits far above the cost of any attack, and far below the costs that once went unnoticed. */
 const [MILLISECONDS, HEAP_BYTES] = [10_000, 256 << 20];
 
 test.each(ATTACKS.map((attack) => [attack.what, attack] as const))(
@@ -25,7 +25,7 @@ test.each(ATTACKS.map((attack) => [attack.what, attack] as const))(
     } catch (error) {
       found = error;
     }
-    // What is shown is what was not verified, as tools do.
+    // Tools show images that nobody has verified.
     decodeAll(backing);
     const elapsed = performance.now() - start;
     const used = process.memoryUsage().heapUsed - before;
@@ -104,7 +104,7 @@ test("references to one long table are taken without reading it for each", () =>
   expect(performance.now() - start).toBeLessThan(MILLISECONDS);
 });
 
-/** Three words of letters each, which are all the same to multiplications that begin with no secret. */
+/** Identifiers of 12 letters that collide in a multiplicative hash which begins with no secret. */
 function colliding(count: number): string[] {
   const step = (hash: number, word: number) => {
     const product = Math.imul(hash ^ word, 0x9e37_79b1);

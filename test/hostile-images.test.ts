@@ -11,7 +11,7 @@ const seeds = process.env.LUO_SEED
   ? [Number(process.env.LUO_SEED) | 1]
   : [1, (Date.now() % 2 ** 31) | 1];
 const mutations = Math.ceil(Number(process.env.LUO_IMAGES ?? 8000) / seeds.length);
-/** Images after which a long run says how far it is. */
+/** The number of images after which a long run reports its progress. */
 const STEP = 50_000;
 
 test("an image that is as it was written is read, changed and sealed without a word", () => {
@@ -81,8 +81,8 @@ test.each([2n ** 32n, 2n ** 33n + 1n, 2n ** 53n - 1n])(
 );
 
 /**
- * Programs of mutations from a seed. One that led to an outcome which was not there before is kept, and
- * others are made from it: so they get further than those that are wholly by chance.
+ * Makes programs of mutations from a seed. A program with a new outcome is kept, and others are made from
+ * it, so they reach further than programs by chance alone.
  */
 function* programs(seed: number): Generator<Uint8Array, void, boolean> {
   let state = seed;
@@ -104,7 +104,7 @@ function* programs(seed: number): Generator<Uint8Array, void, boolean> {
   }
 }
 
-/** The program without whatever it needs not to fail in the same way, as far as leaving out tells. */
+/** The program without the parts that the failure does not need; parts are left out one after the other. */
 function smallest(program: Uint8Array, fails: (program: Uint8Array) => boolean): Uint8Array {
   let found = program;
   for (let length = found.length >> 1; length > 0; length >>= 1) {

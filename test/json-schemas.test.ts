@@ -10,7 +10,7 @@ const SCHEMAS = {
 };
 
 test.each(Object.entries(SCHEMAS))("%s says what the check checks", async (path, shape) => {
-  // What JSON Schema cannot say, such as a rule between members, its description does.
+  // A description states the rules that JSON Schema cannot, such as those between members.
   const { $schema, ...schema } = toJsonSchema(shape, {
     target: "draft-2020-12",
     ignoreActions: ["raw_check", "transform"],

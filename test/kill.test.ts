@@ -11,7 +11,7 @@ const kills = Number(process.env.LUO_KILLS ?? 20);
 const seed = Number(process.env.LUO_SEED ?? Date.now() % 2 ** 31);
 const writer = fileURLToPath(new URL("dist/programs/writer.js", import.meta.url));
 
-/** A program writes to the image until it is killed; gives the last generation that it said. */
+/** Runs a program that writes to the image until it is killed; gives the last generation that it reported. */
 async function writeAndKill(image: Memfd, delay: number): Promise<number | undefined> {
   const program = spawn(process.execPath, [writer, `${seed}`], {
     stdio: ["ignore", "pipe", "inherit", image.fd],
@@ -29,7 +29,7 @@ async function writeAndKill(image: Memfd, delay: number): Promise<number | undef
   return generations.length > 0 ? Number(generations.at(-1)) : undefined;
 }
 
-/** What the image holds; undefined when it was never sealed. */
+/** The content of the image; undefined when it was never sealed. */
 function read(image: Memfd): { generation: number; objects: Map<string, Expected> } | undefined {
   try {
     if (!ObjectStore.isSealed(image)) return undefined;
@@ -68,13 +68,13 @@ test(
       const found = read(image);
       const what = `kill ${kill} with LUO_SEED=${seed}`;
       least = Math.max(least, said ?? 0);
-      // What was sealed last may not have been said yet.
+      // The program may be killed between a seal and its report.
       expect(found?.generation ?? 0, what).toBeGreaterThanOrEqual(least);
       expect(found?.generation ?? 0, what).toBeLessThanOrEqual(Math.max(least, sealed) + 1);
       if (found === undefined) continue;
       sealed = found.generation;
       expect(found.objects, what).toEqual(history.at(found.generation));
-      // Also from the beginning: small images are where it grows most.
+      // Some histories begin again, because small images grow most.
       if (kill % 25 === 24) {
         image.resize(0);
         history = new History(seed);

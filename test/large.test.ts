@@ -50,7 +50,7 @@ test("an object beyond what the memory can hold is refused with the limit, and t
   expect(ObjectStore.open(backing, { verify: true }).list()).toMatchObject([{ size: 5008 }]);
 });
 
-/** 3 GiB of memory each, and as much again for what is written. */
+/** Each test takes 3 GiB of memory, and as much again for the image. */
 const large = test.runIf(process.env.LUO_LARGE);
 const memfds: Memfd[] = [];
 afterEach(() => {
@@ -91,7 +91,7 @@ large("an array, and an image, larger than the 4 GiB of a mapping", { timeout: 3
   const { address } = array;
   store.seal();
   expect(array.address).toBe(address);
-  // What was mapped first is still there.
+  // The first mapping is still valid.
   expect(image.segments[0]).toBe(mapped);
   image.unmap();
   const opened = ObjectStore.open(image);

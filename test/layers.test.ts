@@ -16,7 +16,7 @@ const table = new Map(
     ],
   ),
 );
-/** Those that are published: `bench` may measure whatever it likes. */
+/** The packages that are published. `bench` is not, and may measure whatever it likes. */
 const packages = readdirSync(join(root, "packages")).filter(
   (name) => JSON.parse(read(`packages/${name}/package.json`)).private !== true,
 );
@@ -26,7 +26,7 @@ const sources = (folder: string): string[] =>
     .filter((path) => path.endsWith(".ts"))
     .map((path) => join(folder, path));
 
-/** What the sources import from outside of their own package, without the `@luo/`. */
+/** The packages that sources import, without their own and without the prefix `@luo/`. */
 const imports = (name: string) =>
   new Set(
     sources(`packages/${name}/src`)

@@ -17,9 +17,9 @@ afterEach(() => {
   for (const server of running.splice(0)) server.stop();
 });
 
-/** A server that holds so many random values of so many bytes, under load. */
+/** Starts a server under load, with so many random values of so many bytes. */
 async function start(values: number, bytes: number, env: NodeJS.ProcessEnv = {}) {
-  // What the successors that fail say of it would only clutter the output of the tests.
+  // Failing successors would only clutter the output of the tests.
   const server = new RunningServer(release(1), { env, stderr: "ignore" });
   running.push(server);
   const { port, pid } = await server.next("serving");
@@ -28,7 +28,7 @@ async function start(values: number, bytes: number, env: NodeJS.ProcessEnv = {})
     Array.from({ length: values }, (_, n) => [`value/${n}`, randomBytes(bytes)] as const),
   );
   for (const [key, value] of content) await client.put(key, value);
-  // The load reads small values only: large ones would just measure the copying of bytes.
+  // The load reads small values only, because large ones would measure the copying of bytes.
   const small = new Map([["small", randomBytes(100)]]);
   for (const [key, value] of small) await client.put(key, value);
   const load = new Load(port, small, 4);

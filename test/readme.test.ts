@@ -1,42 +1,20 @@
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { transformSync } from "@swc/core";
 import { afterAll, expect, test } from "vitest";
+import { Deployed } from "./deployed.js";
+import { shownIn, TEN_LINES } from "./shown-code.js";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const read = (relative: string) => readFileSync(path(relative), "utf8");
 const folder = path("./dist/readme/");
-const current = `${folder}current.js`;
-const [firstRelease = "", nextVersion = ""] = Array.from(
-  readFileSync(path("../README.md"), "utf8").matchAll(/^```ts\n(.*?)^```$/gms),
-  ([, code = ""]) => code,
-);
-/** The next release as the README says it: one more class, and the newest used below. */
-const secondRelease = firstRelease
-  .replace("const Counter = family(CounterV0);", nextVersion)
-  .replace(/(\$\{)\+\+counter\.hits\}/, "$& since $1counter.started}");
+const service = new Deployed(`${folder}current.js`, 20_000 + (process.pid % 10_000));
 
-/** The processes that run the deployed program. */
-function running(): number[] {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(current);
-      } catch {
-        return false; // It has ended meanwhile.
-      }
-    })
-    .map(Number);
-}
-
-afterAll(() => {
-  for (const pid of running()) process.kill(pid);
-});
+afterAll(() => service.stop());
 
 function build(name: string, code: string): string {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}${name}.ts`, code);
   const { code: javascript } = transformSync(code, {
     jsc: {
       parser: { syntax: "typescript", decorators: true },
@@ -48,57 +26,56 @@ function build(name: string, code: string): string {
   return `${folder}${name}.js`;
 }
 
-function deploy(program: string): void {
-  rmSync(current, { force: true });
-  symlinkSync(program, current);
-}
+test("the README's ten lines count on through an update, an upgrade and a rollback", async () => {
+  const [first, second] = [build("first", TEN_LINES.first), build("second", TEN_LINES.second)];
+  service.start(first);
+  expect([await service.get(), await service.get()]).toEqual(["1\n", "2\n"]);
 
-/** The answer, once there is one, on a connection of its own. */
-async function get(port: number): Promise<string> {
-  for (;;) {
-    try {
-      return (await fetch(`http://127.0.0.1:${port}`, { headers: { connection: "close" } })).text();
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}
-
-test("the README's ten lines type-check", () => {
-  build("first", firstRelease);
-  build("second", secondRelease);
-  const flags =
-    "--noEmit --strict --experimentalDecorators --emitDecoratorMetadata --target es2022 --module nodenext --types node --skipLibCheck";
-  const check = () =>
-    execFileSync(
-      path("../node_modules/.bin/tsc"),
-      [...flags.split(" "), "--ignoreConfig", `${folder}first.ts`, `${folder}second.ts`],
-      { encoding: "utf8", cwd: path("../") },
-    );
-  expect(check()).toBe("");
+  expect(await service.update(first)).toBe("3\n");
+  expect(await service.update(second)).toMatch(/^4 since \d{13}\n$/);
+  expect(await service.update(second)).toMatch(/^5 since \d{13}\n$/);
+  expect(await service.update(first)).toBe("6\n");
+  expect(service.running).toHaveLength(1);
 });
 
-test("the README's ten lines count on through an update, an upgrade and a rollback", async () => {
-  const [first, second] = [build("first", firstRelease), build("second", secondRelease)];
-  const port = 20_000 + (process.pid % 10_000);
-  deploy(first);
-  spawn(process.execPath, [current], {
-    env: { ...process.env, PORT: String(port) },
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  expect([await get(port), await get(port)]).toEqual(["1\n", "2\n"]);
+test("the README's plain JavaScript annotates the same class", () => {
+  mkdirSync(folder, { recursive: true });
+  const [code = ""] = shownIn("README.md", "js");
+  const tell = `\nimport { layoutOf } from "luo";\nconsole.log(layoutOf(CounterV0).fields[0]?.name);`;
+  writeFileSync(`${folder}plain.js`, code + tell);
+  expect(execFileSync(process.execPath, [`${folder}plain.js`], { encoding: "utf8" })).toBe(
+    "hits\n",
+  );
+});
 
-  /** Updates, and gives the answer of the program that serves then. */
-  const update = async (program: string) => {
-    deploy(program);
-    const [old = 0] = running();
-    process.kill(old, "SIGUSR2");
-    while (running().includes(old)) await new Promise((resolve) => setTimeout(resolve, 20));
-    return get(port);
-  };
-  expect(await update(first)).toBe("3\n");
-  expect(await update(second)).toMatch(/^4 since \d{13}\n$/);
-  expect(await update(second)).toMatch(/^5 since \d{13}\n$/);
-  expect(await update(first)).toBe("6\n");
-  expect(running()).toHaveLength(1);
+/** Removes figures, which differ from run to run, and the spaces that align them. */
+const withoutFigures = (text: string) =>
+  text.replaceAll(/sha256 [0-9a-f]+|\d+( \d{3})*(\.\d+)?/g, "#").replaceAll(/ +/g, " ");
+
+test("the demo prints an update as the README shows it", { timeout: 60_000 }, () => {
+  const program = path("../examples/kv-server/dist/esm/demo/main.js");
+  const options = ["--requests", "200", "--clients", "2", path("./programs")];
+  const printed = execFileSync(process.execPath, [program, ...options], { encoding: "utf8" });
+  const [shown = ""] = /^ {4}update to release 2.*\n( {6}.*\n)+/m.exec(read("../README.md")) ?? [];
+  expect(shown).not.toBe("");
+  expect(withoutFigures(printed)).toContain(withoutFigures(shown.replaceAll(/^ {4}/gm, "")));
+});
+
+test("the README's figures are those of the results for Node 24", () => {
+  const [, results = ""] = read("../packages/bench/RESULTS.md").split(/^## Node 24.*$/m);
+  const rows = Array.from(results.matchAll(/^\| ([^|]+) \| (.* \(.*)\|$/gm), ([, name, cells]) => {
+    return { name, figures: (cells ?? "").split("|").map((cell) => cell.trim().split(" ")[0]) };
+  });
+  const [, head = ""] = /^\| ns per record \(ratio\) \|(.*)\|$/m.exec(results) ?? [];
+  const own = /^(luo|hand-written.*|JSON)$/;
+  const figures = head.split("|").map((operation, at) => {
+    const of = (name: string) => rows.find((row) => row.name === name)?.figures[at];
+    const [fastest] = rows
+      .filter(({ name, figures }) => !own.test(name ?? "") && figures[at] !== "-")
+      .sort((a, b) => Number(a.figures[at]) - Number(b.figures[at]));
+    const library = `${fastest?.figures[at]}, ${fastest?.name}`;
+    return `| ${operation.trim()} | ${of("luo")} | ${of("hand-written")} | ${library} |\n`;
+  });
+  expect(figures).toHaveLength(6);
+  expect(read("../README.md")).toContain(figures.join(""));
 });

@@ -33,7 +33,7 @@ test("an image in a memfd that is sealed is read by everyone and changed by no o
   closeSync(fd);
   expect(() => image.resize(1 << 26)).toThrow(/EPERM/);
 
-  // What a program puts all the same is in a mapping of its own.
+  // A program that puts objects anyway changes a private mapping.
   const opened = ObjectStore.open(image, { verify: true });
   expect(opened.take("holder", Holders)?.items.length).toBe(50_000);
   opened.put("holder", holder(3));

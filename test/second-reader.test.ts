@@ -42,7 +42,7 @@ import {
   run,
 } from "./reader/second-reader.js";
 
-/** The image as the reader in Python prints it, after everything in it is what the program takes. */
+/** Compares the image with what the program takes; gives it as the reader in Python prints it. */
 function same(backing: HeapBacking, structs: readonly StructClass[]): Printed {
   const store = ObjectStore.open(backing, { verify: true });
   const printed = read(backing.toBytes());
@@ -115,7 +115,7 @@ describe.skipIf(!hasPython)("python3 reads what the program writes", () => {
     expect(addresses?.[0]).toEqual(addresses?.[1]);
   });
 
-  /** A random seed that fails goes into `LUO_SEED`. */
+  /** Set `LUO_SEED` to a seed that failed. */
   const seeds = [1, Number(process.env.LUO_SEED ?? Math.floor(Math.random() * 2 ** 30))];
   test.each(seeds)("random structs, of seed %d", (seed) => {
     const list = fc.sample(cases, { seed, numRuns: 150 }).filter(({ struct }) => hasValues(struct));

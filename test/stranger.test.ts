@@ -22,8 +22,8 @@ import { family, follows, lossy, since } from "@luo/version";
 import { expect, test } from "vitest";
 
 /**
- * test/reader/luo_pack.py was written by somebody who knew docs/FORMAT.md and nothing else. It packs an
- * image as tightly as that allows, where no pool of ours would place anything.
+ * The author of test/reader/luo_pack.py knew docs/FORMAT.md and nothing else. It packs an image as tightly
+ * as the format allows, at addresses that no pool of ours would choose.
  */
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const packer = path("reader/luo_pack.py");
@@ -70,7 +70,7 @@ const packed = () => heapBacking(Uint8Array.from(readFileSync(path("reader/stran
 const ids = (items?: Sequence<Item>) => Array.from(items ?? [], ({ id }) => id);
 const range = (length: number, from = 0) => Array.from({ length }, (_, n) => from + n);
 
-/** Everything that the packer says it writes. */
+/** The content that the packer writes, by its own description. */
 function check(store: ObjectStore): void {
   const a = store.take("a", List);
   expect([a?.id, a?.name]).toEqual([1, "a thousand, größer"]);
@@ -111,7 +111,7 @@ test("is written to, and what it holds stays until it is freed", () => {
   store.put("a", a, { alongside: [0] });
   for (const n of range(2000)) store.put(`new/${n}`, create(Item, { id: n }));
   for (const n of range(290)) store.delete(`small/${n}`);
-  // What is not sealed leaves the image as the stranger packed it.
+  // Changes that are not sealed leave the image as the stranger packed it.
   check(ObjectStore.open(reopened(backing), { verify: true }));
   store.seal();
   store.verify();
@@ -136,7 +136,7 @@ test.skipIf(!hasPython)("is packed as it was", () => {
     expect(readFileSync(join(folder, "out.img")).equals(Buffer.from(packed().toBytes()))).toBe(
       true,
     );
-    // Entries that were superseded may refer to memory that something else is in by now.
+    // Superseded entries may refer to memory that was reused since.
     execFileSync("python3", [packer, join(folder, "reused.img"), "--reuse-released"]);
     const reused = Uint8Array.from(readFileSync(join(folder, "reused.img")));
     check(ObjectStore.open(heapBacking(reused.buffer), { verify: true }));

@@ -4,8 +4,8 @@ import { char, LuoStruct, ref, type Sequence, u64 } from "@luo/struct";
 import { family, follows, since } from "@luo/version";
 
 /**
- * A program's history, generation by generation: what each holds follows from its number and a seed.
- * So a program that goes on with an image, and one that looks at it, know the same.
+ * The history of a program. A generation's number and a seed determine its content, so the program that
+ * continues an image and the test that reads it know the same.
  */
 
 @LuoStruct(0, { family: "number" })
@@ -30,10 +30,10 @@ class ListV1 {
 export const List = family(ListV1);
 export const OldList = family(ListV0, { reads: { to: 0 } });
 
-/** Objects that there are at most, and elements that the array of one has. */
+/** The most objects of an image, and the most elements of an array. */
 const [OBJECTS, ELEMENTS] = [40, 60_000];
 
-/** One change: an object under a key is made anew, grows, changes an element, or is deleted. */
+/** One change: the object under a key is replaced, grows, changes an element, or is deleted. */
 interface Change {
   readonly act: "put" | "grow" | "set" | "delete";
   readonly key: number;
@@ -42,7 +42,7 @@ interface Change {
   readonly alongside: boolean;
 }
 
-/** The same numbers for the same generation. */
+/** Random numbers that are the same for each run of a generation. */
 function changesOf(seed: number, generation: number): Change[] {
   let state = Math.imul(seed ^ Math.imul(generation, 0x9e37_79b1), 0x85eb_ca77) | 1;
   const below = (bound: number) => {
@@ -85,14 +85,14 @@ export function advance(store: ObjectStore, seed: number): void {
   store.seal();
 }
 
-/** What an object holds: an identity, its elements, and whether an old reader can read it. */
+/** The content of an object: its identity, its elements, and whether an old reader can read it. */
 export interface Expected {
   readonly id: number;
   readonly items: readonly number[];
   readonly alongside: boolean;
 }
 
-/** What generations hold, found without a store; they are asked for in ascending order. */
+/** The content of generations, computed without a store. Ask for them in ascending order. */
 export class History {
   readonly objects = new Map<string, Expected>();
   readonly #seed: number;

@@ -1,4 +1,4 @@
-/** A successor in which somebody edited a version that was published: `used` became 32 bits. */
+/** A successor with an edited version that was published: `used` has 32 bits. */
 import { family, LuoStruct, liveUpdate, u32 } from "luo";
 
 @LuoStruct(0, { family: "kv.table" })

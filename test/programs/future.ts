@@ -1,4 +1,4 @@
-/** A successor from a far future: it reads the server's table in version 7 alone. */
+/** A successor from a far future that reads the server's table in version 7 alone. */
 import { family, LuoStruct, liveUpdate, u64 } from "luo";
 
 @LuoStruct(7, { family: "kv.table" })

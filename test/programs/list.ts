@@ -1,5 +1,5 @@
 /**
- * Keeps a list and tells what is in it. Each of three processes adds an entry once it serves, and hands
+ * Keeps a list and prints its entries. Each of three processes adds an entry once it serves, and hands
  * over to the next.
  */
 import { create, family, LuoStruct, liveUpdate, ref, type Sequence, spawnCarrier, u32 } from "luo";

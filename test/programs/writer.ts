@@ -1,6 +1,6 @@
 /**
- * Goes on with the image in the memfd that it inherited as 3, one generation after the other, until it
- * is killed; each that is sealed it says. Its seed is its argument.
+ * Adds generations to the image in the memfd that it inherited as descriptor 3, until it is killed. It
+ * prints the number of each generation that it sealed. Its argument is the seed.
  */
 import { writeSync } from "node:fs";
 import { Memfd } from "@luo/linux";

@@ -19,16 +19,16 @@ import {
   type Project,
   TOOLS,
   type Tool,
-  TSC,
   viteBuild,
   viteLibrary,
 } from "./tools.js";
+import { TSC } from "./typescript.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const here = import.meta.dirname;
 const dist = join(here, "dist");
-/** What everything else is compared to: vitest compiles with oxc, and runs the sources. */
+/** The expected results: vitest compiles with oxc, and runs the sources. */
 const expected = check();
 const expectedOfBare = checkBare();
 const expectedOfFamilies = checkFamilies();
@@ -125,7 +125,7 @@ describe.concurrent.each(Object.entries(TOOLS))("%s", (name, tool) => {
   });
 });
 
-/** What does not work, and what one is told then. */
+/** The combinations that do not work, and the message that a user gets. */
 const UNSUPPORTED = [
   {
     what: "standard decorators by vite or vitest alone",
@@ -201,7 +201,7 @@ describe.concurrent.each(Object.entries(TSC))("types as %s sees them", (_, tsc) 
       for (const [index, line] of lines.entries()) {
         const wanted = /@ts-expect-error (Must\w+<.*>)/.exec(line)?.[1];
         if (wanted === undefined) continue;
-        // The line's message, which ends where the next begins.
+        // The message of this line; it ends before the next one.
         const message = said
           .split(/^(?=said-)/m)
           .find((text) => text.startsWith(`said-${name}(${index + 2},`));
@@ -211,7 +211,7 @@ describe.concurrent.each(Object.entries(TSC))("types as %s sees them", (_, tsc) 
   });
 });
 
-/** The members of a union in order: each compiler has one of its own. */
+/** Sorts the members of a union, because each compiler has an order of its own. */
 const sorted = (text: string) =>
   text.replaceAll(
     /<([^<>]* \| [^<>]*)>/g,

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -7,10 +7,12 @@ import babel from "@babel/core";
 import swc from "@swc/core";
 import * as esbuild from "esbuild";
 import { type InlineConfig, type LibraryOptions, type Plugin, build as vite } from "vite";
+import { shownIn } from "../shown-code.js";
+import { TSC } from "./typescript.js";
 
 export const FLAVOURS = ["legacy", "standard"] as const;
 export const FORMATS = ["esm", "cjs"] as const;
-/** Each of them becomes a .js file. */
+/** Each file becomes a .js file. */
 const FILES = ["structs", "bare", "families"];
 
 /** A folder with a package.json of the module format, and a tsconfig.json of the flavour. */
@@ -21,19 +23,15 @@ export interface Project {
 }
 
 export interface Tool {
-  /** Whether legacy decorators see the declared types (`emitDecoratorMetadata`). */
+  /** True when legacy decorators see the declared types (`emitDecoratorMetadata`). */
   readonly metadata: boolean;
   readonly compile: (project: Project, out: string) => Promise<unknown>;
 }
 
 const execute = promisify(execFile);
 const require = createRequire(import.meta.url);
-export const TSC = {
-  "tsc 5.9": require.resolve("typescript-5/lib/tsc.js"),
-  "tsc 7": join(require.resolve("typescript/package.json"), "../bin/tsc"),
-};
 
-/** Runs node, or tells what it says. */
+/** Runs node and gives its output; an error has the output as well. */
 export async function node(cwd: string, ...args: string[]): Promise<string> {
   try {
     return (await execute(process.execPath, args, { cwd })).stdout;
@@ -107,17 +105,20 @@ export const babelIn = (passPerPreset: boolean): Tool =>
     });
   });
 
-/** What Vite needs for standard decorators: its own compiler, oxc, leaves them as they are. */
-const standardDecorators: Plugin = {
-  name: "standard-decorators",
-  enforce: "pre",
-  transform: (code, id) =>
-    id.endsWith(".ts") ? esbuild.transform(code, { loader: "ts", target: "es2022" }) : undefined,
-};
+/** The plugins in the configuration of Vite that docs/SETUP.md shows for standard decorators. */
+async function shownPlugins(): Promise<Plugin[]> {
+  const folder = join(import.meta.dirname, "dist");
+  const file = join(folder, "vite.config.js");
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, shownIn("docs/SETUP.md", "js").join(""));
+  const { default: shown }: { default: { plugins: Plugin[] } } = await import(file);
+  return shown.plugins;
+}
+const standardDecorators = await shownPlugins();
 
 /** A build with Vite, which takes the flavour of decorators from tsconfig.json. */
 export function viteBuild(project: Project, config: InlineConfig, alone = false) {
-  const plugins = project.flavour === "standard" && !alone ? [standardDecorators] : [];
+  const plugins = project.flavour === "standard" && !alone ? standardDecorators : [];
   const common = { configFile: false, logLevel: "silent", base: "./", plugins } as const;
   return vite({ ...common, root: project.folder, ...config });
 }

@@ -1,15 +1,15 @@
 import { type LiveUpdate, spawnCarrier, type UpdateReport } from "luo";
 
-/** What a server tells on its standard output, one JSON object a line. */
+/** An event that a server writes to its standard output, one JSON object a line. */
 export type Event =
   | { event: "serving"; release: string; pid: number; port: number }
   | { event: "updated"; release: string; report: UpdateReport }
   | { event: "refused"; release: string; reason: string };
 
 /**
- * SIGUSR2 hands over to whatever program now lies where this one was started from, as after a link
- * was set to another release. The successor inherits the standard streams. UPDATE_TIMEOUT is how long
- * it may take for each of its answers, in milliseconds.
+ * On SIGUSR2, the server hands over to the program at the path that it was started from: a link that was
+ * set to another release by then. The successor inherits the standard streams. UPDATE_TIMEOUT is the time
+ * that it has for each of its answers, in milliseconds.
  */
 export function control(live: LiveUpdate, release: string, port: number): void {
   const tell = (event: Event) => process.stdout.write(`${JSON.stringify(event)}\n`);

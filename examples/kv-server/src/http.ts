@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { buffer } from "node:stream/consumers";
 import type { Slot, Table } from "./table.js";
 
-/** Bytes of UTF-8 that a key may have: what its record has room for. */
+/** The bytes of UTF-8 that a key has at most: the record has room for so many. */
 export const MAX_KEY = 240;
 
 export interface Served<S extends Slot> {

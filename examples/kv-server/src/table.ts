@@ -1,9 +1,9 @@
 import type { Memfd } from "luo";
 
-/** Where a value lies in the heap. */
+/** The place of a value in the heap. */
 export interface Slot {
   key: string;
-  /** In bytes, from the start of the heap. */
+  /** Bytes from the start of the heap. */
   offset: number;
   /** Bytes of the value. */
   length: number;
@@ -12,8 +12,8 @@ export interface Slot {
 }
 
 /**
- * Keys and values: the values lie in a memfd, one after the other, and the slots tell where. Each
- * release of the server has its own record for a slot, which `record` makes whenever one is written.
+ * A table of keys and values. The values lie in a memfd one after the other, and a slot has the place of
+ * each. Every release of the server has its own record for a slot: `record` makes one at each write.
  */
 export class Table<S extends Slot> {
   readonly #heap: Memfd;
@@ -41,7 +41,7 @@ export class Table<S extends Slot> {
     return this.#slots.get(key);
   }
 
-  /** A copy of the value: the heap may be mapped anew while a response is on its way. */
+  /** Copies the value, because the heap may be mapped again while a response is on its way. */
   read({ offset, length }: Slot): Buffer {
     return Buffer.from(new Uint8Array(this.#heap.buffer, offset, length));
   }

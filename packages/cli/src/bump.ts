@@ -13,8 +13,8 @@ export const bump = command({
   usage: "Class [module ...] [--full] [--source file] [--test file] [--print] [--json]",
   summary: "writes the next version's class, and a test for it",
   details: [
-    "The class is added at the end of the source file, which the module's source map tells. It",
-    "extends the one before, or copies its fields. Then add what is new, with @since.",
+    "The class is added at the end of the source file, which the module's source map names. It",
+    "extends the one before, or copies its fields. Then add new fields with @since.",
   ],
   options: {
     full: { type: "boolean", help: "copy the fields and say @follows, in place of extends" },
@@ -119,7 +119,7 @@ function testFile({ folder }: Project, next: string): string {
   return join(folder, "test", `${fileNameOf(next)}.test.ts`);
 }
 
-/** How a module imports another: with a dot in front, and the extension that it is compiled to. */
+/** The path by which a module imports another: it begins with a dot and ends as the compiled file does. */
 function specifier(from: string, to: string): string {
   const path = relative(dirname(from), to).split(sep).join("/");
   return `${path.startsWith(".") ? "" : "./"}${path.replace(/\.([cm]?)tsx?$/, ".$1js")}`;

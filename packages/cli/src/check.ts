@@ -9,7 +9,7 @@ import { projectOf, readLock, shown } from "./project.js";
 
 export const check = command({
   usage: "[module ...] [--lock file] [--json]",
-  summary: "holds the classes against the lock of what was published",
+  summary: "compares the classes with the lock of published layouts",
   details: [
     "A published layout that has changed, a version that is gone although a supported release needs",
     "it, and versions that do not lead to each other any more are problems: exit code 1.",
@@ -27,7 +27,7 @@ export const check = command({
   },
 });
 
-/** All problems, and how many there are. */
+/** The text of all problems, and their number. */
 export function complain(problems: readonly LockProblem[]): string {
   const count = `${problems.length} ${problems.length === 1 ? "problem" : "problems"}`;
   return [...problems.map(explainProblem), count].join("\n\n");
@@ -44,7 +44,7 @@ function hint(names: readonly string[]): string {
   return names.length === 0 ? "" : `\nnot published yet: ${names.join(", ")}`;
 }
 
-/** What is declared and not in the lock, as `family@version`. */
+/** The versions that are declared and not in the lock, as `family@version`. */
 export function unpublished({ structs }: Lock, exported: Exported): readonly string[] {
   const known = new Set(structs.map(({ family, version }) => `${family}@${version}`));
   const names = Array.from(

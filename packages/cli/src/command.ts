@@ -2,11 +2,11 @@ import { parseArgs } from "node:util";
 import { reasonOf, UsageError } from "./errors.js";
 import type { Terminal } from "./terminal.js";
 
-/** Options by name, as arguments and the help text know them. */
+/** Options by name, as arguments and the help text have them. */
 export interface Options {
   readonly [name: string]: {
     readonly type: "string" | "boolean";
-    /** What stands for its value in the help text. */
+    /** The word for its value in the help text. */
     readonly value?: string;
     readonly help: string;
   };
@@ -17,14 +17,14 @@ export type Values<O extends Options> = {
   readonly [K in keyof O]?: O[K]["type"] extends "string" ? string : boolean;
 };
 
-/** What an exit code means: 1 is for what the command looks for, such as a layout that has changed. */
+/** Exit codes. A command exits with 1 when it finds a problem, such as a layout that has changed. */
 export const EXIT = { fine: 0, problems: 1, usage: 2 } as const;
 
 /** A command of `luo`. */
 export interface Command<O extends Options = Options> {
   /** The arguments, as the help text shows them. */
   readonly usage: string;
-  /** In one line. */
+  /** One line of the help text. */
   readonly summary: string;
   readonly details: readonly string[];
   readonly options: O;
@@ -37,7 +37,11 @@ export function command<const O extends Options>(definition: Command<O>): Comman
   return definition as unknown as Command;
 }
 
-/** Splits arguments into options and the others. @throws {UsageError} when one cannot be */
+/**
+ * Splits arguments into options and the others.
+ *
+ * @throws {UsageError} when an option is unknown or has no value
+ */
 export function parse(name: string, { options }: Command, args: readonly string[]) {
   const config: Record<string, { type: "string" | "boolean"; short?: string }> = {
     help: { type: "boolean", short: "h" },

@@ -1,22 +1,23 @@
 import { type StructClass, structsIn } from "@luo/struct";
 import { type Family, FamilyError, familyOf } from "@luo/version";
 
-/** What a program or a package declares. */
+/** The families and structs that a program or a package declares. */
 export interface Declared {
-  /** Those that it reads and writes objects of. */
+  /** The families whose objects it reads and writes. */
   readonly families: readonly Family[];
-  /** Classes that are known beside those of the families. */
+  /** Classes beside those of the families. */
   readonly structs?: readonly StructClass[];
-  /** Where a class is declared, for whoever has to change it. */
+  /** Gives the file that declares a class, for the developer who has to change it. */
   readonly fileOf?: (struct: StructClass) => string | undefined;
 }
 
 /**
- * Every class of every version, and all that they contain or refer to: also versions that are
- * retired, and classes that nobody exports.
+ * Gives every class of every version, with all classes that these contain or refer to. Versions that
+ * are retired and classes that no module exports are among them.
  *
- * @param failed told of families whose versions do not fit together, in place of throwing
- * @throws {FamilyError} when there is one
+ * @param failed is called with each family whose versions do not fit together; without it the first one
+ *   is thrown
+ * @throws {FamilyError} when the versions of a family do not fit together
  */
 export function everyStruct(
   { families, structs = [] }: Declared,

@@ -1,6 +1,6 @@
 import { type Fault, LuoError } from "@luo/struct";
 
-/** The command cannot be run as it was given: in one line, what was found, and what to do. */
+/** The command cannot be run as it was given. The message is one line: what was found, and what to do. */
 export class UsageError extends LuoError {
   static override readonly codes = {
     LUO_USAGE: {
@@ -14,7 +14,7 @@ export class UsageError extends LuoError {
   }
 }
 
-/** What went wrong, in one line: an error from elsewhere may show source text below its first. */
+/** The reason of an error in one line. Errors of Node may show source text below their first line. */
 export function reasonOf(error: unknown): string {
   if (error instanceof LuoError) return error.message;
   const message = error instanceof Error ? error.message : String(error);

@@ -1,14 +1,14 @@
 import type { Command } from "./command.js";
 
-/** All commands, with what they are for. */
+/** The help text of all commands. */
 export function overview(commands: Readonly<Record<string, Command>>): string {
   return [
     "Usage: luo <command> [arguments]",
     "",
     ...table(Object.entries(commands).map(([name, { summary }]) => [name, summary])),
     "",
-    "luo <command> --help tells more. Modules are compiled ones, ESM or CommonJS, that export classes",
-    "of structs, or families. Where none are given, they are those that package.json names:",
+    "luo <command> --help tells more. Modules are compiled, ESM or CommonJS, and export classes of",
+    "structs or families. When none are given, the modules of package.json are used:",
     "",
     '  "luo": { "modules": ["dist/structs.js"], "lock": "luo.lock.json" }',
     "",
@@ -16,7 +16,7 @@ export function overview(commands: Readonly<Record<string, Command>>): string {
   ].join("\n");
 }
 
-/** One command, with its options. */
+/** The help text of one command and its options. */
 export function helpOf(name: string, { usage, summary, details, options }: Command): string {
   const rows = Object.entries(options).map(([option, { value, help }]) => [
     `--${option}${value === undefined ? "" : ` ${value}`}`,

@@ -36,7 +36,7 @@ export async function main(
     }
     return await command.run(positionals, options as Values<Command["options"]>, terminal);
   } catch (error) {
-    // Those of luo and of the system say what is wrong; any other is a bug, and its stack tells where.
+    // Errors of luo and of the system explain themselves. Any other is a bug, and needs its stack.
     const known = error instanceof LuoError || (error instanceof Error && "syscall" in error);
     if (!known) throw error;
     terminal.err(`luo: ${error.message}`);

@@ -6,8 +6,8 @@ import { projectOf } from "./project.js";
 
 export const manifest = command({
   usage: "[module ...]",
-  summary: "prints the manifest: what is read and written",
-  details: ["It is JSON in any case; keep it with a release, for luo matrix."],
+  summary: "prints the manifest: the versions that are read and written",
+  details: ["It is always JSON. Keep it with a release, for luo matrix."],
   options: { json: JSON_OPTION },
   async run(modules, _, { cwd, out }) {
     const { families } = await load(projectOf(cwd, modules), cwd);

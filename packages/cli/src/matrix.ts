@@ -13,7 +13,7 @@ export const matrix = command({
   usage: "[manifest.json ...] [--svg file] [--lock file] [--json]",
   summary: "tells which release can be updated to which",
   details: [
-    "Releases are called like their files, and those of the lock are shown where none are given.",
+    "Releases are named after their files. Without files, the releases of the lock are shown.",
   ],
   options: {
     svg: { type: "string", value: "file", help: "write a picture as well" },

@@ -7,17 +7,17 @@ import { reasonOf, UsageError } from "./errors.js";
 import { type Project, shown } from "./project.js";
 import { sourceOf } from "./sources.js";
 
-/** What the modules of a project export. */
+/** The families and structs that the modules of a project export. */
 export interface Exported extends Declared {
   readonly structs: readonly StructClass[];
-  /** By class, the compiled module that leads to it. */
+  /** The compiled module that leads to each class. */
   readonly modules: ReadonlyMap<StructClass, string>;
 }
 
 /**
- * Loads compiled modules, ESM or CommonJS, and collects what they export: families, and classes of
- * structs. A class that is in no family of those, and that no other struct contains or refers to, is
- * a family with all of its versions.
+ * Loads compiled modules, ESM or CommonJS, and collects the families and the classes of structs that
+ * they export. A class counts as a family, with all of its versions, when it is in none of these families
+ * and no other struct contains or refers to it.
  *
  * @throws {UsageError} when a module cannot be loaded, or exports neither
  */
@@ -43,7 +43,7 @@ export async function load({ modules }: Project, cwd: string): Promise<Exported>
     }
     for (const family of found.families) families.add(family);
     for (const struct of found.structs) structs.add(struct);
-    // Families that do not fit together are for the check to tell.
+    // `luo check` reports families whose versions do not fit together.
     const ignore = () => undefined;
     for (const struct of [...found.structs, ...everyStruct(found, ignore)]) {
       if (!from.has(struct)) from.set(struct, module);
@@ -62,7 +62,7 @@ export async function load({ modules }: Project, cwd: string): Promise<Exported>
 
 const named = ({ name }: Family) => name;
 
-/** Structs that are families by themselves: not those that only lie within others. */
+/** Structs that are families by themselves, because no other struct contains them. */
 function alone(structs: readonly StructClass[], known: ReadonlySet<string>): readonly Family[] {
   const inside = new Set(
     structs.flatMap((struct) => structsIn(struct).slice(1)).map((s) => descriptorOf(s).family),
@@ -85,7 +85,7 @@ async function exportsOf(module: string, cwd: string): Promise<readonly unknown[
   try {
     loaded = await import(pathToFileURL(module).href);
   } catch (cause) {
-    // With a loader for TypeScript, it can.
+    // Node runs TypeScript only with a loader.
     const remedy = /\.[cm]?tsx?$/.test(module)
       ? "name the module that it is compiled to"
       : "correct the module";
@@ -93,7 +93,7 @@ async function exportsOf(module: string, cwd: string): Promise<readonly unknown[
     throw new UsageError({ found, do: remedy }, { cause });
   }
   const { default: whole, ...named } = loaded;
-  // What CommonJS exports is all in its default, and not always by name.
+  // The default of a CommonJS module has all of its exports; their names may be missing.
   const common = typeof whole === "object" && whole !== null ? Object.values(whole) : [whole];
   return [...new Set([...Object.values(named), ...common])];
 }
@@ -102,7 +102,7 @@ function isClass(value: unknown): value is StructClass {
   return typeof value === "function" && isStruct(value);
 }
 
-/** By what it can do: the module may have loaded another copy of the class. */
+/** Tests for the members and not for the class, as the module may have loaded another copy of it. */
 function isFamily(value: unknown): value is Family {
   return (
     typeof value === "object" &&

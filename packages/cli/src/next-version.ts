@@ -12,9 +12,9 @@ import {
   structSource,
 } from "@luo/struct";
 
-/** What is imported from `@luo/version`; everything else is from `@luo/struct`. */
+/** Names that `@luo/version` exports; all others come from `@luo/struct`. */
 const OF_VERSION = new Set(["family", "follows"]);
-/** What is imported as a type. */
+/** Names that are imported as types. */
 const TYPES = new Set(["Sequence"]);
 
 /** `MemfdV1` is followed by `MemfdV2`, and `Counter` of version 0 by `CounterV1`. */
@@ -24,15 +24,15 @@ export function nextName(struct: StructClass): string {
 
 const stem = ({ name }: StructClass) => name.replace(/V\d+$/, "");
 
-/** `MemfdV2` as a file is called: `memfd-v2`. */
+/** The name of a class as a file name: `memfd-v2` for `MemfdV2`. */
 export function fileNameOf(name: string): string {
   return name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, "-").toLowerCase();
 }
 
 /**
- * A source with the next version of a class at its end, and the imports that it takes.
+ * Gives a source with the next version of a class added at its end, and with the imports for it.
  *
- * @param full whether it copies the fields, in place of extending the class
+ * @param full copies the fields; otherwise the new class extends the one before
  */
 export function addClass(
   source: string,
@@ -65,7 +65,7 @@ export function addClass(
   return { text: `${imports}${source.trimEnd()}\n\n${declaration}`, declaration };
 }
 
-/** The options of the class, and its family where the next class's name does not tell it. */
+/** The options of the next class. They name the family when the name of that class does not. */
 function optionsOf(struct: StructClass): StructOptions {
   const { family, options } = descriptorOf(struct);
   const { family: _, ...others } = options;
@@ -96,12 +96,12 @@ function packageOf(name: string, source: string): string {
 }
 
 interface TestOptions {
-  /** How the test imports the classes. */
+  /** The path by which the test imports the classes. */
   readonly from: string;
   readonly runner: string;
 }
 
-/** A test of the step from a class to its next version, whatever is added there. */
+/** Gives a test of the step from a class to its next version. It passes whatever fields are added there. */
 export function testSource(
   struct: StructClass,
   source: string,
@@ -133,7 +133,7 @@ test("a program that reads version ${version} alone is not left behind", () => {
 `;
 }
 
-/** A value other than the initial one, for types that have one by themselves. */
+/** A value other than the initial one, for each type that has one by itself. */
 const SAMPLE: PerKind<string | undefined> = {
   scalar: ({ value }) => ({ number: "1", bigint: "1n", boolean: "true" })[value],
   bits: ({ of }) => perKind(SAMPLE, of),
@@ -156,7 +156,7 @@ function samples(fields: readonly FieldDescriptor[]): readonly string[] {
   });
 }
 
-/** The field that says what another one holds: it cannot change alone. */
+/** The field that a union or a flexible array depends on. A test cannot change it alone. */
 function governing(type: FieldType): readonly string[] {
   if (type.kind === "union") return [type.discriminator];
   return type.kind === "flexible" && type.count !== undefined ? [type.count] : [];

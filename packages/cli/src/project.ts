@@ -10,7 +10,7 @@ const EXAMPLE = `"luo": { "modules": ["dist/structs.js"], "lock": "luo.lock.json
 
 const dependencies = v.exactOptional(jsonRecord(v.unknown()));
 
-/** As much of a package.json as is read here. */
+/** The members of a package.json that are read here. */
 const packageShape = jsonObject({
   luo: v.exactOptional(
     jsonObject({
@@ -23,7 +23,7 @@ const packageShape = jsonObject({
   peerDependencies: dependencies,
 });
 
-/** What `luo` in a package.json says, and where that is. */
+/** A project: the `luo` section of its package.json, with paths resolved. */
 export interface Project {
   /** The folder of the package.json. */
   readonly folder: string;
@@ -31,15 +31,15 @@ export interface Project {
   readonly modules: readonly string[];
   /** The absolute path of the lock. */
   readonly lock: string;
-  /** Packages that the project depends on, to develop it as well. */
+  /** Packages that the project depends on, at run time or for development. */
   readonly dependencies: ReadonlySet<string>;
 }
 
 /**
- * The project of a folder: that of the nearest package.json. Modules and a lock that are given as
- * arguments stand in for those that it names.
+ * Gives the project of a folder from the nearest package.json above it. Modules and a lock that are
+ * given as arguments replace the ones that package.json names.
  *
- * @throws {UsageError} when there are neither, or they are none
+ * @throws {UsageError} when package.json cannot be read, or its `luo` section has another shape
  */
 export function projectOf(cwd: string, modules: readonly string[], lock?: string): Project {
   const folder = nearest(cwd) ?? cwd;
@@ -60,7 +60,11 @@ export function projectOf(cwd: string, modules: readonly string[], lock?: string
   };
 }
 
-/** @throws {UsageError} when it is no lock, or is not there although it must be */
+/**
+ * Reads a lock. A file that is missing gives an empty lock, unless it `must` exist.
+ *
+ * @throws {UsageError} when the file is no lock, or is missing although it must exist
+ */
 export function readLock(path: string, cwd: string, { must }: { readonly must: boolean }): Lock {
   const name = shown(path, cwd);
   if (!existsSync(path)) {
@@ -74,7 +78,7 @@ export function readLock(path: string, cwd: string, { must }: { readonly must: b
   }
 }
 
-/** A path as messages show it. */
+/** A path for messages: relative to a folder, unless the absolute path is shorter. */
 export function shown(path: string, cwd: string): string {
   const short = relative(cwd, path);
   return short.startsWith("..") && short.length > path.length ? path : short;

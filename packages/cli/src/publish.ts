@@ -12,8 +12,8 @@ export const publish = command({
   usage: "[module ...] [--release name] [--lock file] [--json]",
   summary: "adds new versions, and a release, to the lock",
   details: [
-    "What is in the lock stays as it is. Nothing is added as long as luo check has problems. A release",
-    "is supported as long as it is in the lock: take it out by hand when it is not any more.",
+    "Nothing that is in the lock changes, and nothing is added while luo check has problems. A release",
+    "is supported while it is in the lock: take it out by hand when its support ends.",
   ],
   options: {
     release: { type: "string", value: "name", help: "add the manifest under this name" },

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** The source file of a class in a compiled module, as the module's source map has it. */
+/** The source file of a class, from the source map of its compiled module; undefined when none tells it. */
 export function sourceOf(module: string, name: string): string | undefined {
   const map = `${module}.map`;
   if (!existsSync(map)) return undefined;
@@ -17,7 +17,7 @@ export function sourceOf(module: string, name: string): string | undefined {
     .find((source) => existsSync(source) && declares(readFileSync(source, "utf8"), name));
 }
 
-/** Whether a source declares a class of this name. */
+/** True when a source declares a class of this name. */
 export function declares(source: string, name: string): boolean {
   return new RegExp(`\\bclass\\s+${name.replaceAll("$", "\\$")}(?![\\w$])`).test(source);
 }

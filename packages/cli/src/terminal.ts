@@ -1,10 +1,10 @@
-/** Where a command runs, and where it writes to. */
+/** The folder in which a command runs, and its output. */
 export interface Terminal {
   /** Paths in arguments are relative to this folder. */
   readonly cwd: string;
-  /** Writes what was asked for. */
+  /** Writes results. */
   readonly out: (text: string) => void;
-  /** Writes what went wrong. */
+  /** Writes problems. */
   readonly err: (text: string) => void;
 }
 

@@ -8,7 +8,7 @@ const TSC = `${root}node_modules/.bin/tsc`;
 const FLAGS =
   "--noEmit --strict --exactOptionalPropertyTypes --verbatimModuleSyntax --experimentalDecorators --emitDecoratorMetadata --target es2022 --module nodenext --types node --skipLibCheck --ignoreConfig";
 
-/** One field of every kind, and what may stand beside a type. */
+/** One field of every kind, and of every annotation beside a type. */
 const KINDS = `import {
   address, aligned, array, big, bits, bool, bytes, char, enumeration, f32, f64, family, flexible,
   i16, LuoStruct, little, packed, ref, reserved, type Sequence, struct, u8, u32, u64, union,
@@ -83,7 +83,7 @@ function project(name: string, source: string, manifest: object = {}): Project {
 
 const read = (made: Project, file: string) => readFileSync(made.path(file), "utf8");
 
-/** Builds what was bumped, and runs its test with the runner of Node. */
+/** Builds the new class, and runs its test with Node's test runner. */
 function passes(made: Project, test: string): void {
   const types = made.run(TSC, ...FLAGS.split(" "), "src/structs.ts", `test/${test}.test.ts`);
   expect(types.out).toBe("");
@@ -129,7 +129,7 @@ Add its fields with @since(1, <default>), build, and run the test and luo check.
     expect(second).toEqual({ ...first, class: "EverythingV1", version: 1 });
     const source = read(made, "src/structs.ts");
     expect(source).toContain('@LuoStruct(1, { family: "kinds", align: 16 })\n@follows(Everything)');
-    // What the layout does not tell.
+    // The layout does not tell these.
     const copy = source.slice(source.indexOf("class EverythingV1"));
     expect(copy).toContain("@reserved(bytes(6), { checked: true }) _: unknown;");
     expect(copy).toContain("@u64.number safe = 5;");

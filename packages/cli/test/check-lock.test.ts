@@ -15,7 +15,7 @@ import {
 import { dropped, family, follows } from "@luo/version";
 import { describe, expect, test } from "vitest";
 
-/** A family as a release declared it, each time anew, as the classes of another build are others. */
+/** Declares the family of a release again at each call, as each build has classes of its own. */
 function counter({ linked = true, dropLegacy = false, without = -1 } = {}): {
   readonly CounterV0: StructClass;
   readonly CounterV1: StructClass;
@@ -49,7 +49,7 @@ const declare = (struct: StructClass, options: Parameters<typeof family>[1] = {}
   fileOf: () => "src/structs.ts",
 });
 const LOCK = publish(EMPTY_LOCK, declare(counter().CounterV1));
-/** With two releases: one before version 1, and one of both. */
+/** A lock with two releases: the first has version 0 alone, the second has both. */
 const RELEASED = publish(
   publish(LOCK, declare(counter().CounterV0, { reads: { to: 0 } }), "1.0"),
   declare(counter().CounterV1),
@@ -107,7 +107,7 @@ describe("a published layout has changed: the field is named, what it was and wh
   }
   const lock = publish(EMPTY_LOCK, declare(Thing), "1.0");
 
-  /** The struct with other fields, in place of those that it had. */
+  /** The struct with other fields. */
   function edited(decorate: (prototype: object) => void, options = {}): StructClass {
     class ThingV0 {}
     decorate(ThingV0.prototype);

@@ -21,7 +21,7 @@ export class TableV1 extends TableV0 {
 }
 `;
 
-/** A source of classes, and of families if there are any. */
+/** A source of classes, and of families if any are given. */
 const source = (...parts: string[]) =>
   [`import { family, LuoStruct, ref, type Sequence, u8, u32 } from "luo";\n`, ...parts].join("\n");
 
@@ -106,7 +106,7 @@ describe("publish", () => {
     made.build(source(SLOT, edited, TABLE_V1), "dist/structs.js");
     const { code, out } = made.luo("publish");
     expect(code).toBe(1);
-    // TableV1 has what it extends, but was never published.
+    // TableV1 has the fields that it extends, but was never published.
     expect(out).toContain("src/structs.ts: TableV0.used (table@0): a published layout has changed");
     expect(out).toContain("\n1 problem\n");
     expect(read(made, "luo.lock.json")).toBe(before);
@@ -198,7 +198,7 @@ describe("matrix", () => {
     ]);
   });
 
-  test("the picture in the README is what it draws", () => {
+  test("the picture in docs/VERSIONS.md is what it draws", () => {
     const files = ["1.0", "1.1", "2.0", "3.0"].map((name) => `../../fleet/${name}.json`);
     made.luo("matrix", ...files, "--svg", "again.svg");
     const shown = readFileSync(new URL("../fleet.svg", import.meta.url), "utf8");

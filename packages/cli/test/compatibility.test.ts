@@ -2,7 +2,7 @@ import { compatibility, compatibilitySvg, compatibilityTable } from "@luo/cli";
 import type { Manifest } from "@luo/version";
 import { describe, expect, test } from "vitest";
 
-/** A release by what it reads and writes: `{ memfd: [[0, 1], [0]] }`. */
+/** A release by the versions that it reads and writes: `{ memfd: [[0, 1], [0]] }`. */
 function release(families: Record<string, [reads: number[], writes?: number[]]>): Manifest {
   const entries = Object.entries(families).map(([name, [reads, writes = reads]]) => {
     const layouts = Object.fromEntries(reads.map((version) => [version, `layout ${version}`]));
@@ -128,7 +128,7 @@ test("a fleet of no release, and one of releases that keep nothing", () => {
 
 describe("as a picture", () => {
   const svg = compatibilitySvg(fleet);
-  /** The cell of two releases, as it begins with what it tells. */
+  /** The cell of two releases, by the beginning of its title. */
   const cell = (what: string) => svg.split("\n").find((line) => line.includes(`<title>${what}`));
 
   test("that says everything in words, for who cannot see it", () => {

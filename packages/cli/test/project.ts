@@ -6,7 +6,7 @@ import { transformSync } from "@swc/core";
 
 const BIN = fileURLToPath(new URL("../bin/luo.js", import.meta.url));
 
-/** What a command did. */
+/** The exit code and the output of a command. */
 export interface Run {
   readonly code: number | null;
   readonly out: string;

@@ -23,7 +23,14 @@ test("the README shows what the commands print, one after the other", () => {
   expect(found).toEqual(shown);
 }, 60_000);
 
-/** The commands of a block, each with what it prints. */
+test("docs/VERSIONS.md shows commands as the README does", () => {
+  const guide = readFileSync(new URL("../../../docs/VERSIONS.md", import.meta.url), "utf8");
+  const shown = Array.from(guide.matchAll(/^```console\n.*?^```$/gms), ([block]) => block);
+  expect(shown).not.toEqual([]);
+  for (const block of shown) expect(README).toContain(block);
+});
+
+/** Runs the commands of a block, and gives each with its output. */
 function run(project: Project, text: string): string {
   return Array.from(text.matchAll(/^\$ luo (.*)$/gm), ([line, args = ""]) => {
     const { code, out, err } = project.luo(...args.split(" "));

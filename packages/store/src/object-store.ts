@@ -13,7 +13,7 @@ import { type Family, familyOf, NegotiationError } from "@luo/version";
 import { Contents } from "./contents.js";
 import { Directory } from "./directory.js";
 import { BadImageError, BadObjectError, ImageExistsError, PoolNameError } from "./errors.js";
-import { type Form, Forms } from "./forms.js";
+import { FamilyCodecs, type VersionCodec } from "./family-codecs.js";
 import {
   checkProgram,
   type Features,
@@ -88,7 +88,7 @@ export class ObjectStore {
   readonly #directory: Directory;
   readonly #schemas: StoredSchemas;
   readonly #contents: Contents;
-  readonly #forms: Forms;
+  readonly #codecs: FamilyCodecs;
   readonly #resident: ResidentPools;
   /** By identifier, the owner of arrays that were taken. Each `take` gets a fork of it. */
   readonly #owners = new Map<string, ArrayOwner>();
@@ -113,7 +113,7 @@ export class ObjectStore {
     const schemas = this.#schemas.schemas.list;
     this.#directory = Directory.open(own, { newest, objects, format, schemas });
     this.#contents = new Contents(memory, this.#directory, this.#schemas.schemas);
-    this.#forms = new Forms(this.#schemas.schemas);
+    this.#codecs = new FamilyCodecs(this.#schemas.schemas);
     this.#resident = new ResidentPools(memory, own, root.pools);
     this.#features = features;
     this.#origin = origin;
@@ -225,16 +225,18 @@ export class ObjectStore {
    */
   put(identifier: string, value: object, { family, alongside }: PutOptions = {}): void {
     const known = family ?? familyOf(value?.constructor as StructClass);
-    const forms = this.#forms.written(known, alongside);
+    const written = this.#codecs.written(known, alongside);
     this.#prepare();
     const entry = this.#directory.find(identifier);
     // Most objects have no references, and need neither owner nor writer.
-    const owner = forms.some(refers) ? (this.#owners.get(identifier) ?? this.#owner()) : undefined;
+    const owner = written.some(refers)
+      ? (this.#owners.get(identifier) ?? this.#owner())
+      : undefined;
     const writer = owner && new ArrayWriter(this.#objects, owner);
     const before = entry === 0 ? undefined : this.#contents.copies(entry);
     const copies: Copy[] = [];
     try {
-      for (const { struct, version, schema, codec } of forms) {
+      for (const { struct, version, schema, codec } of written) {
         const object = value.constructor === struct ? value : known.convert(value, version);
         const bytes = codec.sizeOf(object);
         const address = this.#objects.allocate(bytes);
@@ -268,12 +270,14 @@ export class ObjectStore {
   take<T extends object>(identifier: string, family: Family<T>): T | undefined {
     const entry = this.#directory.find(identifier);
     if (entry === 0) return undefined;
-    const readable = this.#forms.readable(family);
+    const readable = this.#codecs.readable(family);
     const copy = this.#directory.newestOf(entry, readable);
-    const form = copy && readable[copy.schema];
-    if (copy === undefined || form === undefined) throw this.#unreadable(identifier, entry, family);
-    const value = this.#read(identifier, copy, form);
-    return (form.version === family.version ? value : family.convert(value, family.version)) as T;
+    const chosen = copy && readable[copy.schema];
+    if (copy === undefined || chosen === undefined) {
+      throw this.#unreadable(identifier, entry, family);
+    }
+    const value = this.#read(identifier, copy, chosen);
+    return (chosen.version === family.version ? value : family.convert(value, family.version)) as T;
   }
 
   /**
@@ -414,7 +418,7 @@ export class ObjectStore {
     ]);
   }
 
-  #read(identifier: string, copy: Copy, { struct, codec, layout }: Form): object {
+  #read(identifier: string, copy: Copy, { struct, codec, layout }: VersionCodec): object {
     const { references, flexible, size } = layout;
     const { address, bytes } = copy;
     if (flexible ? bytes < size : bytes !== size) {
@@ -469,7 +473,7 @@ export class ObjectStore {
   }
 }
 
-const refers = ({ layout }: Form) => layout.references;
+const refers = ({ layout }: VersionCodec) => layout.references;
 
 /** The name of the pool for the objects and their arrays. */
 export const OBJECTS = "luo.objects";

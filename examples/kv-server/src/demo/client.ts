@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, request } from "node:http";
 import { buffer } from "node:stream/consumers";
 
-/** A client of the server that keeps its connections open, and never tries a request again. */
+/** A client of the server. It keeps its connections open, and never repeats a request. */
 export class Client {
   readonly port: number;
   readonly #agent: Agent;

@@ -4,10 +4,10 @@ import { join, relative } from "node:path";
 import { MAX_KEY } from "../http.js";
 import type { Client } from "./client.js";
 
-/** Folders that are no input: what tools make, and what git keeps. */
+/** Folders that are skipped: the output of tools, and git's own. */
 const SKIPPED = new Set(["node_modules", "dist", ".git", "coverage"]);
 
-/** Every file of a folder, by its path in it. */
+/** Reads every file of a folder, by its path in the folder. */
 export async function readFolder(folder: string): Promise<Map<string, Buffer>> {
   const content = new Map<string, Buffer>();
   const pending = [folder];
@@ -23,14 +23,14 @@ export async function readFolder(folder: string): Promise<Map<string, Buffer>> {
   return content;
 }
 
-/** The sha256 of keys and values, as the server gives them now. */
+/** The sha256 of the keys and of the values that the server gives for them now. */
 export async function digestServed(client: Client, keys: Iterable<string>): Promise<string> {
   return digest(
     await Promise.all(Array.from(keys, async (key) => [key, await client.get(key)] as const)),
   );
 }
 
-/** The sha256 of keys and values: of each its length, a NUL, and its bytes. */
+/** The sha256 of keys and values: for each pair both lengths, a NUL, the key and the value. */
 export function digest(content: Iterable<readonly [string, Buffer]>): string {
   const hash = createHash("sha256");
   for (const [key, value] of [...content].sort(([a], [b]) => (a < b ? -1 : 1))) {

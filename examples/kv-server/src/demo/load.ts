@@ -1,25 +1,25 @@
 import { Client } from "./client.js";
 
-/** What was counted since the last time somebody asked. */
+/** Counts since the call before. */
 export interface Count {
   served: number;
   failed: number;
-  /** The longest that a request took, in milliseconds. */
+  /** The duration of the slowest request, in milliseconds. */
   longest: number;
 }
 
 const nothing = (): Count => ({ served: 0, failed: 0, longest: 0 });
 
 /**
- * Clients that read and write without a break. Every value that is read is compared: those of the
- * content with what was stored, those of a client's own key with what it wrote last, so that a write
- * that was answered and then lost counts as a failure.
+ * Clients that read and write without a break, and compare every value that they read: the content with
+ * what was stored, and a client's own key with what it wrote last. So a write that was answered and then
+ * lost counts as a failure.
  */
 export class Load {
   #count = nothing();
   #running = true;
   readonly #clients: Promise<void>[];
-  /** What went wrong first. */
+  /** The first failure. */
   failure: unknown;
 
   constructor(port: number, content: ReadonlyMap<string, Buffer>, clients: number) {
@@ -28,14 +28,14 @@ export class Load {
     );
   }
 
-  /** What was counted since the last call. */
+  /** Gives the counts since the last call, and begins again at 0. */
   count(): Count {
     const count = this.#count;
     this.#count = nothing();
     return count;
   }
 
-  /** Requests since then that were answered, well or not. */
+  /** Requests since the last `count()`, served or failed. */
   get done(): number {
     return this.#count.served + this.#count.failed;
   }

@@ -13,7 +13,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     clients: { type: "string", default: "8" },
-    /** In every step, before the next begins. */
+    /** The requests that each step waits for. */
     requests: { type: "string", default: "6000" },
   },
 });
@@ -40,7 +40,7 @@ const load = new Load(port, content, Number(values.clients));
 const total = { served: 0, failed: 0 };
 let changed = false;
 
-/** Lets the load run for a while, then tells what it and the content came to. */
+/** Lets the load run for a while, then prints its counts and compares the content. */
 async function settle(): Promise<void> {
   await progress("requests", requests, () => load.done);
   const { served, failed, longest } = load.count();

@@ -1,16 +1,16 @@
-/** A number with thin groups, as in 24 000. */
+/** A number in groups of three digits, as in 24 000. */
 export function number(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, " ");
 }
 
-/** Bytes in the unit that suits them. */
+/** Bytes as KiB or MiB. */
 export function size(bytes: number): string {
   return bytes < 2 ** 20
     ? `${(bytes / 2 ** 10).toFixed(1)} KiB`
     : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-/** Columns as wide as they need to be, indented. */
+/** Aligns cells in columns, and indents the lines. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, ...rows];
   const widths = head.map((_, column) =>
@@ -23,7 +23,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join("\n");
 }
 
-/** Waits until a count has come so far; a terminal sees it move. */
+/** Waits until a count reaches its target; a terminal shows the progress. */
 export async function progress(what: string, target: number, count: () => number): Promise<void> {
   const show = (text: string) => {
     if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`);

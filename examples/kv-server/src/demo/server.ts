@@ -22,9 +22,9 @@ export interface RunOptions {
 }
 
 /**
- * The running server, whichever process it is just now. It is started through a link to a release;
- * for an update the link is set to another release, and the server gets a signal. Every successor
- * inherits the standard output that tells what happens.
+ * The running server, in whichever process it runs now. It is started through a link to a release. An
+ * update sets the link to another release and signals the server. Every successor inherits the standard
+ * output, to which events are written.
  */
 export class RunningServer {
   readonly #folder = mkdtempSync(join(tmpdir(), "kv-server-"));
@@ -59,7 +59,7 @@ export class RunningServer {
     return found;
   }
 
-  /** Hands over to a program; rejects with the reason when the server goes on as it was. */
+  /** Hands over to a program. Rejects with the reason when the old server goes on. */
   async update(program: string): Promise<{ report: UpdateReport; pid: number }> {
     const next = `${this.#link}.next`;
     symlinkSync(program, next);

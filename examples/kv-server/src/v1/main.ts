@@ -1,4 +1,4 @@
-/** Release 1 of the server: it knows version 0 of the state. */
+/** Release 1 of the server. It knows version 0 of the state. */
 import { create, liveUpdate } from "luo";
 import { control } from "../control.js";
 import { keyValueServer } from "../http.js";

@@ -1,4 +1,4 @@
-/** Release 2 of the server: it knows when a value was written, and versions 0 and 1 of the state. */
+/** Release 2 of the server. It knows versions 0 and 1 of the state, and tells when a value was written. */
 import { create, liveUpdate } from "luo";
 import { control } from "../control.js";
 import { keyValueServer } from "../http.js";

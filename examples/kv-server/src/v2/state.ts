@@ -11,7 +11,7 @@ class SlotV0 implements Slot {
 
 @LuoStruct(1, { family: "kv.slot" })
 export class SlotV1 extends SlotV0 {
-  /** Milliseconds since 1970; 0 where release 1 did not know, which does not tell its clients. */
+  /** Milliseconds since 1970; 0 for a value that release 1 wrote, which does not know the time. */
   @lossy @since(1, 0) @u64.number modified = 0;
 }
 
@@ -22,7 +22,7 @@ class TableV0 {
   @ref(() => SlotV0) slots: Sequence<SlotV0> = [];
 }
 
-/** The slots are of the newer class, and are converted along. */
+/** The slots have the newer class, and are converted with the table. */
 @LuoStruct(1, { family: "kv.table" })
 export class TableV1 extends TableV0 {
   @ref(() => SlotV1) override slots: Sequence<SlotV1> = [];

@@ -5,12 +5,12 @@ const CELL = { gap: 6, least: 144, most: 208, text: 46, line: 17 };
 const MARGIN = 24;
 const HEADER = 92;
 const LEGEND = 56;
-/** Families that a cell names; the rest is counted. */
+/** The families that a cell names at most; others are counted. */
 const NAMED = 3;
-/** Of a character, on average: wide enough for every sans-serif font that may stand in. */
+/** The width of an average character, enough for every sans-serif font that a viewer may use instead. */
 const CHARACTER = { large: 8.2, small: 6.9 };
 
-/** By outcome, a symbol in a square of 20 that tells it without its colour. */
+/** The symbol of each outcome, in a square of 20 pixels. It tells the outcome without the colour. */
 const SYMBOLS: Readonly<Record<Outcome, string>> = {
   "both ways": "M3 7h14l-4-4M17 13H3l4 4",
   "one way": "M3 10h14l-5-5M17 10l-5 5",
@@ -54,10 +54,10 @@ const CLASS: Readonly<Record<Outcome, string>> = {
 };
 
 /**
- * The same as a picture, an SVG that needs nothing else: rows are the releases that are updated,
- * columns those that take over. Each cell has a symbol and words beside its colour, and names the
- * families that are in the way, or that pass in an older version. It follows the reader's choice of
- * a light or a dark scheme, and says everything in its description.
+ * Draws the compatibility as an SVG that needs no other file. Rows are the releases that are updated,
+ * columns the releases that take over. Each cell has a colour, a symbol and words, and names the families
+ * that prevent the update or pass in an older version. The picture follows the viewer's light or dark
+ * scheme, and its description says everything in text.
  */
 export function compatibilitySvg({ releases, passages }: Compatibility): string {
   const details = new Map(passages.map((passage) => [passage, detailsOf(passage)]));
@@ -127,7 +127,7 @@ function legend(y: number): string {
   }).join("");
 }
 
-/** What a cell says beside its outcome: the families in the way, or those that pass in an older version. */
+/** The lines of a cell below its outcome: families that prevent the update, or pass in an older version. */
 function detailsOf({ update, versions, older, lacking }: Passage): readonly string[] {
   const families = update
     ? older.map((family) => `${family} ${versions[family]}`)
@@ -136,7 +136,7 @@ function detailsOf({ update, versions, older, lacking }: Passage): readonly stri
   return [...families.slice(0, NAMED - 1), `and ${families.length - NAMED + 1} more`];
 }
 
-/** All that a cell tells, and the versions. */
+/** A cell as a sentence, with the versions. */
 function sentence(passage: Passage): string {
   const { from, to, update, versions, lacking } = passage;
   const what = from === to ? `${from} restarted` : `${from} to ${to}`;
@@ -147,14 +147,14 @@ function sentence(passage: Passage): string {
   return `${what}: ${outcomeOf(passage)}${list.length > 0 ? `, with ${list.join(", ")}` : ""}.`;
 }
 
-/** As much of a text as there is room for. */
+/** A text, cut to the room in pixels. */
 function fit(text: string, room: number, character: number): string {
   const characters = [...text];
   const most = Math.max(1, Math.floor(room / character));
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
 }
 
-/** As the text of XML, which has no control characters. */
+/** A text for XML, which allows no control characters. */
 function xml(text: string): string {
   return text
     .replace(/[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")

@@ -2,8 +2,8 @@ import { NegotiationError } from "@luo/version";
 import { type Compatibility, outcomeOf, type Passage } from "./compatibility.js";
 
 /**
- * The same as text: which release can be updated to which, in which versions, and why not. Lines are
- * as long as there are releases and families.
+ * Writes the compatibility as text: the outcome of each update, the versions in which families pass, and
+ * the reasons of updates that do not work. The length of lines grows with releases and families.
  */
 export function compatibilityTable({ releases, passages }: Compatibility): string {
   const rows = releases.map((from) => passages.filter((passage) => passage.from === from));
@@ -15,7 +15,7 @@ export function compatibilityTable({ releases, passages }: Compatibility): strin
   return [...columns(matrix), ...versions(moves), ...reasons(passages)].join("\n");
 }
 
-/** By update and family, the version in which it passes. */
+/** A table of the version in which each family passes, by update. */
 function versions(moves: readonly Passage[]): readonly string[] {
   const families = [...new Set(moves.flatMap(({ versions }) => Object.keys(versions)))];
   if (families.length === 0) return [];
@@ -29,7 +29,7 @@ function versions(moves: readonly Passage[]): readonly string[] {
   return ["", ...columns([["update", ...families], ...rows])];
 }
 
-/** What is in the way of each update that does not work, and what to do. */
+/** The reasons of each update that does not work, and what to do. */
 function reasons(passages: readonly Passage[]): readonly string[] {
   return passages
     .filter(({ update }) => !update)
@@ -40,7 +40,7 @@ function reasons(passages: readonly Passage[]): readonly string[] {
     ]);
 }
 
-/** Cells below each other, two spaces apart. */
+/** Aligns cells in columns, two spaces apart. */
 function columns(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => width(row[at]))));
   return rows.map((row) =>
@@ -51,5 +51,5 @@ function columns(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-/** Characters, where a pair of surrogates is one. */
+/** The number of characters; a pair of surrogates is one. */
 const width = (text = "") => [...text].length;

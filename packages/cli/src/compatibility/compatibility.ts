@@ -4,26 +4,26 @@ import { type Lacking, type Manifest, NegotiationError, negotiate } from "@luo/v
 /** The manifests of releases by name, in the order in which they are shown. */
 export type Releases = Iterable<readonly [release: string, manifest: Manifest]>;
 
-/** What becomes of an update from one release to another, or of a restart of the same. */
+/** The outcome of an update from one release to another, or of a restart of one release. */
 export interface Passage {
   readonly from: string;
   readonly to: string;
-  /** Whether the update works: every family that `from` writes passes. */
+  /** True when the update works: every family that `from` writes passes. */
   readonly update: boolean;
-  /** Whether the way back works as well. */
+  /** True when the way back works. */
   readonly rollback: boolean;
-  /** By family, the version in which it passes. */
+  /** The version in which each family passes. */
   readonly versions: Readonly<Record<string, number>>;
-  /** Of those, the families that pass in an older version than `from` writes. */
+  /** The families of `versions` that pass in an older version than the newest that `from` writes. */
   readonly older: readonly string[];
-  /** The families that are in the way. */
+  /** The families that prevent the update. */
   readonly lacking: readonly Lacking[];
 }
 
-/** Which releases of a fleet can be updated to which. */
+/** The updates between the releases of a fleet. */
 export interface Compatibility {
   readonly releases: readonly string[];
-  /** Each release to each, itself included: those from the first release come first. */
+  /** One passage from each release to each, itself included, in the order of `releases`. */
   readonly passages: readonly Passage[];
 }
 
@@ -81,7 +81,7 @@ export function lackingOf(writer: Manifest, reader: Manifest): readonly Lacking[
   }
 }
 
-/** A kind of passage, as table and picture show it. */
+/** The kinds of passages that table and picture show. */
 export type Outcome = "both ways" | "one way" | "no update" | "restart";
 
 export function outcomeOf({ from, to, update, rollback }: Passage): Outcome {

@@ -6,11 +6,11 @@ import { type Lock, nameOf, type PublishedStruct, publishedAs } from "./lock.js"
 import { type LockProblem, type Place, placeOf } from "./lock-problem.js";
 
 /**
- * Holds what is declared against what was published: a published layout is as it was, versions lead
- * to each other as they did, and every supported release can be updated and rolled back to. None of
- * that is lost when this gives no problem.
+ * Compares declared classes with the lock. It gives a problem for each published layout that has changed,
+ * for published versions that no longer lead to each other, and for each supported release that cannot be
+ * updated or rolled back to.
  *
- * @throws {FamilyError} when a family is to read or write what it does not have
+ * @throws {FamilyError} when a family should read or write a version that it does not have
  */
 export function checkLock(lock: Lock, declared: Declared): readonly LockProblem[] {
   const where = (struct: StructClass) => placeOf(struct, declared);
@@ -23,7 +23,7 @@ export function checkLock(lock: Lock, declared: Declared): readonly LockProblem[
     const was = published.get(nameOf(descriptorOf(struct)));
     return was === undefined ? [] : changes(was, publishedAs(struct), where(struct));
   });
-  // Where versions do not fit together, nothing can be said of the ways between them.
+  // Steps between versions are unknown while the versions of a family do not fit together.
   if (errors.size > 0) {
     const unfit = Array.from(errors.values(), ([error, struct]) => {
       const named = [...structs].find(({ name }) => name === error.struct);
@@ -37,12 +37,12 @@ export function checkLock(lock: Lock, declared: Declared): readonly LockProblem[
   return [
     ...changed,
     ...unlinked(lock, structs, where),
-    // An edit is told by its fields already, also where the struct lies inside of others.
+    // `changed` has each edit by its fields, also that of a struct inside of others.
     ...needs.filter(({ kind }) => kind !== "layout-changed" || changed.length === 0),
   ];
 }
 
-/** What differs in a layout: fields by name, or else where they lie. */
+/** The differences of a layout: fields that were changed, or else fields that moved. */
 function changes(was: PublishedStruct, is: PublishedStruct, place: Place): readonly LockProblem[] {
   const [old, now] = [was, is].map(({ fields }) => new Map(fields.map((f) => [f.name, f])));
   const names = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])];
@@ -53,7 +53,7 @@ function changes(was: PublishedStruct, is: PublishedStruct, place: Place): reado
       return was === is ? [] : [{ kind: "layout-changed", ...place, field, was, is, remedy }];
     });
   const content = differing((field) => field?.type ?? "no such field");
-  // A field that grows moves all those behind it, which says nothing new.
+  // A field that grows moves all fields behind it; the moves say nothing new.
   const fields = content.length > 0 ? content : differing(offset);
   const whole = ({ size, align }: PublishedStruct) => `${size} bytes, aligned to ${align}`;
   if (fields.length > 0 || whole(was) === whole(is)) return fields;
@@ -77,13 +77,13 @@ function misfit({ struct, field, found, do: remedy }: FamilyError, place: Place)
   };
 }
 
-/** Published versions whose classes are there, but do not lead to each other. */
+/** Published versions whose classes exist, but do not lead to each other. */
 function unlinked(
   { structs: published }: Lock,
   structs: ReadonlySet<StructClass>,
   where: (struct: StructClass) => Place,
 ): readonly LockProblem[] {
-  // More than one class by name where a module was loaded as ESM and as CommonJS.
+  // A name has more than one class when a module was loaded as ESM and as CommonJS.
   const byName = new Map<string, StructClass[]>();
   for (const struct of structs) {
     const name = nameOf(descriptorOf(struct));

@@ -14,8 +14,8 @@ interface Context {
 }
 
 /**
- * What an update from a supported release lacks, and the way back to it. Families that the release
- * does not have, or does not read, are no part of that way.
+ * Gives the problems of an update from a supported release and of the way back to it. The way back needs
+ * no family that the release does not have or does not read.
  */
 export function checkRelease(context: Context): readonly LockProblem[] {
   const { manifest, declared } = context;
@@ -77,7 +77,7 @@ function edited(family: string, differing: readonly number[], context: Context):
 
 const list = (versions: readonly number[]) => `version ${versions.join(", ")}`;
 
-/** What brings a version back, as far as its class can tell. */
+/** The remedy for a version that is gone. */
 function remedy(family: string, version: number, context: Context): string {
   const { lock, release } = context;
   const found = declaredFamily(family, context);
@@ -93,7 +93,7 @@ function declaredFamily(family: string, { declared }: Context): Family | undefin
   return declared.families.find(({ name }) => name === family);
 }
 
-/** The version that the release needs; where its class is gone, the file of another of the family. */
+/** The version that the release needs. When its class is gone, the file is that of another version. */
 function needed(family: string, version: number, { release, lock, structs, declared }: Context) {
   const classes = [...structs].filter((struct) => descriptorOf(struct).family === family);
   const struct = classes.find((candidate) => descriptorOf(candidate).version === version);

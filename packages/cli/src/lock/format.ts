@@ -1,12 +1,12 @@
 import type { Manifest } from "@luo/version";
 import type { Lock } from "./lock.js";
 
-/** The manifest as text, in which each family is a line: changes are easy to review. */
+/** Writes a manifest as text with a line for each family, so that changes are easy to review. */
 export function formatManifest(manifest: Manifest): string {
   return `${manifestText(manifest, "")}\n`;
 }
 
-/** The lock as text, in which each field is a line, and each family of a release. */
+/** Writes a lock as text with a line for each field and for each family of a release. */
 export function formatLock({ format, structs, releases }: Lock): string {
   const layouts = structs.map(
     ({ fields, ...struct }) =>

@@ -1,22 +1,22 @@
 import { descriptorOf, type StructClass } from "@luo/struct";
 import type { Declared } from "../declared.js";
 
-/** Why what is declared breaks what was published. */
+/** A way in which declared classes break what was published. */
 export interface LockProblem {
   readonly kind: "layout-changed" | "version-gone" | "path-broken";
-  /** Where the class is declared, if that is known. */
+  /** The file that declares the class, if it is known. */
   readonly file?: string;
   readonly family: string;
   readonly version: number;
   /** The class's name. */
   readonly struct?: string;
-  /** Absent when it is about the struct as a whole. */
+  /** Absent when the problem is about the struct as a whole. */
   readonly field?: string;
-  /** The supported release that needs it. */
+  /** The supported release that needs the version. */
   readonly release?: string;
   readonly was: string;
   readonly is: string;
-  /** What to do. */
+  /** The way to solve the problem. */
   readonly remedy: string;
 }
 
@@ -35,7 +35,7 @@ const TITLES: Readonly<Record<LockProblem["kind"], string>> = {
   "path-broken": "versions do not lead to each other",
 };
 
-/** A problem as text of a few lines: where it is, what was, what is, and what to do. */
+/** Writes a problem in four lines: its place, what was, what is, and what to do. */
 export function explainProblem(problem: LockProblem): string {
   const { kind, file, family, version, struct, field, was, is, remedy } = problem;
   const place = [struct ?? family, ...(field === undefined ? [] : [field])].join(".");

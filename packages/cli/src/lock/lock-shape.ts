@@ -20,7 +20,7 @@ const fieldShape = jsonObject({
   bitOffset: v.exactOptional(
     v.pipe(
       jsonCount(),
-      v.description("Of a bitfield, its first bit from the start of the struct."),
+      v.description("The first bit of a bitfield, from the start of the struct."),
     ),
   ),
 });
@@ -39,7 +39,7 @@ export const lockShape = v.pipe(
   jsonObject({
     format: v.pipe(
       v.literal(1, "1; it was written by a later release, or is none"),
-      v.description("Of the lock itself."),
+      v.description("The format of the lock itself."),
     ),
     structs: v.pipe(
       v.array(publishedShape, "an array"),
@@ -47,7 +47,7 @@ export const lockShape = v.pipe(
     ),
     releases: v.pipe(
       jsonRecord(manifestShape),
-      v.description("By name. What a release needs is there as long as it is listed."),
+      v.description("Manifests by release. A listed release is supported: its versions stay."),
     ),
   }),
   v.title("Lock"),

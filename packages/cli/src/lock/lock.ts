@@ -11,16 +11,15 @@ import { jsonPath } from "@luo/version/json";
 import { type Declared, everyStruct } from "../declared.js";
 
 /**
- * What was published, as it is kept in a repository (`luo.lock.json`): layouts, which can never
- * change, and the manifests of the releases that are supported. Its schema is
- * `@luo/cli/lock.schema.json`.
+ * The record of what was published, kept in a repository as `luo.lock.json`: layouts, which never change,
+ * and the manifests of supported releases. Its schema is `@luo/cli/lock.schema.json`.
  */
 export interface Lock {
-  /** Of the lock itself. */
+  /** The format of the lock itself. */
   readonly format: 1;
   /** The layout of every published version, by family and version. */
   readonly structs: readonly PublishedStruct[];
-  /** By name. What a release needs is there as long as it is listed. */
+  /** Manifests by release. A listed release is supported: its versions stay. */
   readonly releases: Readonly<Record<string, Manifest>>;
 }
 
@@ -29,7 +28,7 @@ export interface PublishedStruct extends StructSchema {
   readonly class: string;
 }
 
-/** What should be a lock is none, or cannot be added to it. */
+/** The input is no lock, or a version or release cannot be added to it. */
 export class LockError extends LuoError {
   static override readonly codes = {
     LUO_LOCK: {
@@ -37,7 +36,7 @@ export class LockError extends LuoError {
       do: "restore the lock from version control; luo publish adds to it",
     },
   };
-  /** Where, as in `structs[3].fields[0].type`; empty for the whole. */
+  /** The place of the fault, such as `structs[3].fields[0].type`; empty for the whole. */
   readonly path: string;
 
   constructor(path: string, fault: Fault, options?: ErrorOptions) {
@@ -46,10 +45,10 @@ export class LockError extends LuoError {
   }
 }
 
-/** A lock under which nothing is published yet. */
+/** A lock in which nothing is published yet. */
 export const EMPTY_LOCK: Lock = { format: 1, structs: [], releases: {} };
 
-/** What was published of a version; undefined when nothing was. */
+/** The published layout of a version; undefined when it was not published. */
 export function publishedIn(
   { structs }: Lock,
   family: string,
@@ -58,20 +57,20 @@ export function publishedIn(
   return structs.find((struct) => struct.family === family && struct.version === version);
 }
 
-/** A struct by family and version, as layouts refer to it. */
+/** The name by which layouts refer to a struct: `family@version`. */
 export function nameOf({ family, version }: Pick<StructSchema, "family" | "version">): string {
   return `${family}@${version}`;
 }
 
-/** The layout of a class, as a lock has it. */
+/** The layout of a class, as a lock keeps it. */
 export function publishedAs(struct: StructClass): PublishedStruct {
   const [schema] = schemaOf(struct) as [StructSchema];
   return { class: descriptorOf(struct).name, ...schema };
 }
 
 /**
- * The lock with every version that is declared and not in it yet, and with the manifest of a release
- * if one is named. What is in the lock stays as it is. Check it first with `checkLock`.
+ * Gives the lock with every declared version that it lacks, and with the manifest of a release if one is
+ * named. Nothing that is in the lock changes. Check it first with `checkLock`.
  *
  * @throws {LockError} when a published layout differs, or the release was published with another
  *   manifest

@@ -3,10 +3,10 @@ import { type Lock, LockError } from "./lock.js";
 import { lockShape } from "./lock-shape.js";
 
 /**
- * A lock from its JSON, as text or parsed. What is not known is ignored, so that later releases can
- * say more.
+ * Reads a lock from JSON, as text or parsed. Unknown members are ignored, so that later releases can add
+ * some.
  *
- * @throws {LockError} that names the path of what is wrong
+ * @throws {LockError} with the path of the first fault
  */
 export function parseLock(input: unknown): Lock {
   return readJson(lockShape, input, (...wrong) => new LockError(...wrong));

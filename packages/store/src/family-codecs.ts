@@ -11,24 +11,24 @@ import type { Family } from "@luo/version";
 import { textLayouts } from "./layouts.js";
 import { digitsOf, nameOf, type Schemas } from "./schemas.js";
 
-/**
- * One version of a family as an image has it: the class with its codec and its index among the
- * schemas.
- */
-export interface Form {
+/** Writes and reads objects of one version of a family. */
+export interface VersionCodec {
   readonly struct: StructClass;
   readonly version: number;
-  /** Index of its layout among the schemas. */
+  /** The index of its layout among the schemas. */
   readonly schema: number;
   readonly codec: StructCodec<object>;
   readonly layout: StructLayout;
 }
 
-/** The forms that families write to an image and read from it, computed once for each family. */
-export class Forms {
+/**
+ * The codecs of each family's versions: those that it writes to an image and those that it reads from it.
+ * They are found once for each family.
+ */
+export class FamilyCodecs {
   readonly #schemas: Schemas;
-  readonly #newest = new Map<Family, readonly [Form]>();
-  readonly #readable = new Map<Family, readonly (Form | undefined)[]>();
+  readonly #newest = new Map<Family, readonly [VersionCodec]>();
+  readonly #readable = new Map<Family, readonly (VersionCodec | undefined)[]>();
 
   constructor(schemas: Schemas) {
     this.#schemas = schemas;
@@ -41,45 +41,42 @@ export class Forms {
    * @throws {BadImageError} when the image has another layout of a version, or a layout exceeds a
    *   limit of the format, such as 63 levels of structs in structs
    */
-  written(family: Family, alongside: Iterable<number> | undefined): readonly Form[] {
+  written(family: Family, alongside: Iterable<number> | undefined): readonly VersionCodec[] {
     let newest = this.#newest.get(family);
     if (newest === undefined) {
-      newest = [this.#form(family.newest)];
+      newest = [this.#codec(family.newest)];
       this.#newest.set(family, newest);
     }
     if (alongside === undefined) return newest;
     const others = new Set(alongside);
     others.delete(newest[0].version);
-    const forms = Array.from(others, (version) => this.#form(family.structOf(version)));
-    return [...newest, ...forms].sort((a, b) => b.version - a.version);
+    const codecs = Array.from(others, (version) => this.#codec(family.structOf(version)));
+    return [...newest, ...codecs].sort((a, b) => b.version - a.version);
   }
 
-  /**
-   * Gives, by the index of a schema, the form in which the family reads it; undefined where it
-   * cannot.
-   */
-  readable(family: Family): readonly (Form | undefined)[] {
+  /** Gives, for each schema of the image, the codec by which the family reads it; undefined when it cannot. */
+  readable(family: Family): readonly (VersionCodec | undefined)[] {
     const known = this.#readable.get(family);
     if (known?.length === this.#schemas.list.length) return known;
-    const forms = this.#schemas.list.map(({ family: name, version, fingerprint }, schema) => {
+    const codecs = this.#schemas.list.map(({ family: name, version, fingerprint }, schema) => {
       if (name !== family.name || !family.versions.includes(version)) return undefined;
       const struct = family.structOf(version);
-      return digitsOf(struct) === fingerprint ? formOf(struct, schema) : undefined;
+      return digitsOf(struct) === fingerprint ? versionCodec(struct, schema) : undefined;
     });
-    this.#readable.set(family, forms);
-    return forms;
+    this.#readable.set(family, codecs);
+    return codecs;
   }
 
-  #form(struct: StructClass): Form {
+  #codec(struct: StructClass): VersionCodec {
     const { family, version } = descriptorOf(struct);
     const name = nameOf({ family, version });
     // Refuses a struct that no reader of the image could decode, before it is among the schemas.
     if (this.#schemas.find(name) === undefined) textLayouts(schemaOf(struct))(name);
-    return formOf(struct, this.#schemas.indexOf(struct));
+    return versionCodec(struct, this.#schemas.indexOf(struct));
   }
 }
 
-function formOf(struct: StructClass, schema: number): Form {
+function versionCodec(struct: StructClass, schema: number): VersionCodec {
   const { version } = descriptorOf(struct);
   return { struct, version, schema, codec: codecOf(struct), layout: layoutOf(struct) };
 }

@@ -1,25 +1,31 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { transformSync } from "@swc/core";
 import { beforeAll, expect, test } from "vitest";
+import { shownIn } from "./shown-code.js";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-/** The commands of @luo/cli are a test of their own. */
+/** A test of @luo/cli runs the commands in its README. */
 const packages = readdirSync(path("../packages")).filter(
   (name) => !["bench", "cli"].includes(name),
 );
 
-const programs = packages.map((name) => {
-  const readme = readFileSync(path(`../packages/${name}/README.md`), "utf8");
-  const blocks = (kind: string) =>
-    Array.from(
-      readme.matchAll(new RegExp(`^\`\`\`${kind}\n(.*?)^\`\`\`$`, "gms")),
-      ([, text]) => text,
-    );
-  const folder = path(`../packages/${name}/test/dist/readme/`);
-  return { name, code: blocks("ts").join(""), prints: blocks("text").join(""), folder };
+const pages = [
+  ...packages.map((name) => ({
+    page: `packages/${name}/README.md`,
+    folder: path(`../packages/${name}/test/dist/readme/`),
+  })),
+  ...["IMAGES", "TYPES", "VERSIONS"].map((name) => ({
+    page: `docs/${name}.md`,
+    folder: path(`./dist/docs/${name}/`),
+  })),
+];
+
+const programs = pages.map(({ page, folder }) => {
+  const [code, prints] = ["ts", "text"].map((language) => shownIn(page, language).join(""));
+  return { page, code: code ?? "", prints: prints ?? "", folder };
 });
 const withCode = programs.filter(({ code }) => code !== "");
 
@@ -38,7 +44,7 @@ beforeAll(() => {
   }
 });
 
-test("what the READMEs of packages show type-checks", () => {
+test("the code in packages' READMEs and in docs type-checks", () => {
   const flags =
     "--noEmit --strict --experimentalDecorators --emitDecoratorMetadata --target es2022 --module nodenext --types node --skipLibCheck";
   const files = withCode.map(({ folder }) => `${folder}main.ts`);
@@ -55,7 +61,7 @@ test("what the READMEs of packages show type-checks", () => {
 });
 
 test.each(programs.filter(({ prints }) => prints !== ""))(
-  "the README of $name prints what it says",
+  "the code in $page prints what it says",
   ({ folder, prints }) => {
     expect(execFileSync(process.execPath, [`${folder}main.js`], { encoding: "utf8" })).toBe(prints);
   },
