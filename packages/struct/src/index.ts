@@ -47,6 +47,7 @@ export {
   type StructOptions,
 } from "./declare/registry.js";
 export { nameSource, propertySource, type SourceNames, structSource } from "./declare/source.js";
+export { enumNamesOf } from "./enum-names.js";
 export {
   ArgumentError,
   BoundsError,

@@ -1,8 +1,9 @@
-import { descriptorOf, type FieldSchema, type StructClass } from "@luo/struct";
+import { descriptorOf, type StructClass } from "@luo/struct";
 import { type FamilyError, familyOf } from "@luo/version";
 import { type Declared, everyStruct } from "../declared.js";
 import { checkRelease } from "./check-release.js";
-import { type Lock, nameOf, type PublishedStruct, publishedAs } from "./lock.js";
+import { layoutChanges } from "./layout-changes.js";
+import { type Lock, nameOf } from "./lock.js";
 import { type LockProblem, type Place, placeOf } from "./lock-problem.js";
 
 /**
@@ -18,11 +19,7 @@ export function checkLock(lock: Lock, declared: Declared): readonly LockProblem[
   const structs = everyStruct(declared, (error, struct) =>
     errors.set(error.message, [error, struct]),
   );
-  const published = new Map(lock.structs.map((was) => [nameOf(was), was]));
-  const changed = [...structs].flatMap((struct) => {
-    const was = published.get(nameOf(descriptorOf(struct)));
-    return was === undefined ? [] : changes(was, publishedAs(struct), where(struct));
-  });
+  const changed = layoutChanges(lock, structs, where);
   // Where versions do not fit together, nothing can be said of the ways between them.
   if (errors.size > 0) {
     const unfit = Array.from(errors.values(), ([error, struct]) => {
@@ -40,29 +37,6 @@ export function checkLock(lock: Lock, declared: Declared): readonly LockProblem[
     // An edit is told by its fields already, also where the struct lies inside of others.
     ...needs.filter(({ kind }) => kind !== "layout-changed" || changed.length === 0),
   ];
-}
-
-/** What differs in a layout: fields by name, or else where they lie. */
-function changes(was: PublishedStruct, is: PublishedStruct, place: Place): readonly LockProblem[] {
-  const [old, now] = [was, is].map(({ fields }) => new Map(fields.map((f) => [f.name, f])));
-  const names = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])];
-  const remedy = `undo the edit; to change it, make it a new version: luo bump ${place.struct}`;
-  const differing = (as: (field: FieldSchema | undefined) => string) =>
-    names.flatMap((field): LockProblem[] => {
-      const [was, is] = [as(old?.get(field)), as(now?.get(field))];
-      return was === is ? [] : [{ kind: "layout-changed", ...place, field, was, is, remedy }];
-    });
-  const content = differing((field) => field?.type ?? "no such field");
-  // A field that grows moves all those behind it, which says nothing new.
-  const fields = content.length > 0 ? content : differing(offset);
-  const whole = ({ size, align }: PublishedStruct) => `${size} bytes, aligned to ${align}`;
-  if (fields.length > 0 || whole(was) === whole(is)) return fields;
-  return [{ kind: "layout-changed", ...place, was: whole(was), is: whole(is), remedy }];
-}
-
-function offset(field: FieldSchema | undefined): string {
-  const { offset, bitOffset } = field ?? {};
-  return bitOffset === undefined ? `at offset ${offset}` : `at bit ${bitOffset}`;
 }
 
 function misfit({ struct, field, found, do: remedy }: FamilyError, place: Place): LockProblem {
