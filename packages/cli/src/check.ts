@@ -13,7 +13,8 @@ export const check = command({
   summary: "holds the classes against the lock of what was published",
   details: [
     "A published layout that has changed, a version that is gone although a supported release needs",
-    "it, and versions that do not lead to each other any more are problems: exit code 1.",
+    "it, versions that do not lead to each other any more, and a version that can never cross are",
+    "problems: exit code 1.",
   ],
   options: { lock: LOCK_OPTION, json: JSON_OPTION },
   async run(modules, { lock: path, json }, { cwd, out }) {

@@ -8,7 +8,7 @@ export function overview(commands: Readonly<Record<string, Command>>): string {
     ...table(Object.entries(commands).map(([name, { summary }]) => [name, summary])),
     "",
     "luo <command> --help tells more. Modules are compiled ones, ESM or CommonJS, that export classes",
-    "of structs, or families. Where none are given, they are those that package.json names:",
+    "of structs, families or handlers. Where none are given, they are those that package.json names:",
     "",
     '  "luo": { "modules": ["dist/structs.js"], "lock": "luo.lock.json" }',
     "",

@@ -15,6 +15,8 @@ import {
 import { dropped, family, follows } from "@luo/version";
 import { describe, expect, test } from "vitest";
 
+type Annotate = (target: object, key: string) => void;
+
 /** A family as a release declared it, each time anew, as the classes of another build are others. */
 function counter({ linked = true, dropLegacy = false, without = -1 } = {}): {
   readonly CounterV0: StructClass;
@@ -114,7 +116,6 @@ describe("a published layout has changed: the field is named, what it was and wh
     LuoStruct(0, { family: "thing", ...options })(ThingV0 as StructClass);
     return ThingV0 as StructClass;
   }
-  type Annotate = (target: object, key: string) => void;
   const fields = {
     a: u32 as Annotate,
     b: u16 as Annotate,
@@ -421,6 +422,93 @@ describe("versions do not lead to each other any more", () => {
         is: expect.stringContaining("has no counterpart in CounterV0"),
       },
     ]);
+  });
+});
+
+/** Sessions in three versions, within states: those of a version, or of each. */
+function sessions() {
+  @LuoStruct(0, { family: "session" })
+  class SessionV0 {
+    @u32 id = 0;
+  }
+  @LuoStruct(1, { family: "session" })
+  class SessionV1 extends SessionV0 {
+    @u32 until = 0;
+  }
+  @LuoStruct(2, { family: "session" })
+  class SessionV2 extends SessionV1 {
+    @u32 from = 0;
+  }
+  const state = (version: number, of: () => StructClass, older?: StructClass): StructClass => {
+    class State {}
+    (ref(of) as Annotate)(State.prototype, "sessions");
+    LuoStruct(version, { family: "state" })(State as StructClass);
+    Object.defineProperty(State, "name", { value: `StateV${version}` });
+    if (older !== undefined) follows(older)(State as StructClass);
+    return State as StructClass;
+  };
+  return { SessionV0, SessionV1, SessionV2, state };
+}
+
+describe("a version never crosses", () => {
+  const told = (declared: Declared) =>
+    checkLock(EMPTY_LOCK, declared).map(({ kind, struct, is, remedy }) => [
+      ...[kind, struct, is, remedy],
+    ]);
+
+  test("a newer version of a struct that no other contains, whoever exports it", () => {
+    const { SessionV0, SessionV1, SessionV2, state } = sessions();
+    const StateV1 = state(
+      1,
+      () => SessionV1,
+      state(0, () => SessionV0),
+    );
+    for (const declared of [declare(StateV1), { ...declare(StateV1), structs: [SessionV2] }]) {
+      const is = expect.stringMatching(
+        /^no struct contains SessionV2: State\w*.sessions is of SessionV1$/,
+      );
+      const remedy = expect.stringMatching(
+        /^luo bump State\w*, and let its sessions be of SessionV2$/,
+      );
+      expect(told(declared)).toEqual([["never-crosses", "SessionV2", is, remedy]]);
+      expect(() => publish(EMPTY_LOCK, declared)).toThrow("so it never crosses; luo bump");
+    }
+  });
+
+  test("a class that is not linked to the one that the program keeps, newer or older", () => {
+    @LuoStruct(0, { family: "point" })
+    class PointV0 {
+      @u32 x = 0;
+    }
+    @LuoStruct(1, { family: "point" })
+    class PointV1 {
+      @u32 x = 0;
+    }
+    for (const [kept, other] of [
+      [PointV0, PointV1],
+      [PointV1, PointV0],
+    ] as const) {
+      const is = `${other.name} is not linked to ${kept.name}, which the program keeps`;
+      const remedy = "let PointV1 extend PointV0, or say @follows(PointV0)";
+      expect(told({ ...declare(kept), structs: [other] })).toEqual([
+        ["never-crosses", other.name, is, remedy],
+      ]);
+    }
+  });
+
+  test("but versions in use do, and steps on the way between them", () => {
+    const { SessionV0, SessionV1, SessionV2, state } = sessions();
+    const StateV1 = state(
+      1,
+      () => SessionV2,
+      state(0, () => SessionV0),
+    );
+    expect(told(declare(StateV1))).toEqual([]);
+    expect(told(declare(StateV1, { reads: { from: 1 } }))).toEqual([]);
+    const only = sessions();
+    const State = only.state(0, () => only.SessionV2);
+    expect(told({ ...declare(State), structs: [only.SessionV0, only.SessionV1] })).toEqual([]);
+    expect(told({ families: [], structs: [SessionV0, SessionV1] })).toEqual([]);
   });
 });
 

@@ -74,6 +74,7 @@ export { notation, parseNotation, type StructNamed } from "./layout/notation.js"
 export {
   type FieldSchema,
   fingerprintOf,
+  mentionedIn,
   type StructSchema,
   schemaOf,
   structsIn,

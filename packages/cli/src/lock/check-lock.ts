@@ -1,6 +1,7 @@
 import { descriptorOf, type StructClass } from "@luo/struct";
 import { type FamilyError, familyOf } from "@luo/version";
 import { type Declared, everyStruct } from "../declared.js";
+import { unreached } from "../unreached.js";
 import { checkRelease } from "./check-release.js";
 import { layoutChanges } from "./layout-changes.js";
 import { type Lock, nameOf } from "./lock.js";
@@ -8,8 +9,8 @@ import { type LockProblem, type Place, placeOf } from "./lock-problem.js";
 
 /**
  * Holds what is declared against what was published: a published layout is as it was, versions lead
- * to each other as they did, and every supported release can be updated and rolled back to. None of
- * that is lost when this gives no problem.
+ * to each other as they did, each declared version can cross, and every supported release can be updated
+ * and rolled back to. None of that is lost when this gives no problem.
  *
  * @throws {FamilyError} when a family is to read or write what it does not have
  */
@@ -28,15 +29,22 @@ export function checkLock(lock: Lock, declared: Declared): readonly LockProblem[
     });
     return [...changed, ...unfit];
   }
-  const needs = Object.entries(lock.releases).flatMap(([release, manifest]) =>
-    checkRelease({ release, manifest, lock, structs, declared }),
-  );
-  return [
-    ...changed,
-    ...unlinked(lock, structs, where),
+  const broken = [...unlinked(lock, structs, where)];
+  const known = new Set(broken.map(({ family }) => family));
+  const lost = unreached(declared)
+    .map(({ struct, is, remedy }): LockProblem => {
+      const was = "a version that objects of the program can have";
+      return { kind: "never-crosses", ...where(struct), was, is, remedy };
+    })
+    .filter(({ family }) => !known.has(family));
+  for (const { family } of lost) known.add(family);
+  // A release lacks what is not linked any more; the link is what is missing.
+  const needs = Object.entries(lock.releases)
+    .flatMap(([release, manifest]) => checkRelease({ release, manifest, lock, structs, declared }))
+    .filter(({ family }) => !known.has(family))
     // An edit is told by its fields already, also where the struct lies inside of others.
-    ...needs.filter(({ kind }) => kind !== "layout-changed" || changed.length === 0),
-  ];
+    .filter(({ kind }) => kind !== "layout-changed" || changed.length === 0);
+  return [...changed, ...broken, ...lost, ...needs];
 }
 
 function misfit({ struct, field, found, do: remedy }: FamilyError, place: Place): LockProblem {

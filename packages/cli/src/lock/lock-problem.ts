@@ -3,7 +3,7 @@ import type { Declared } from "../declared.js";
 
 /** Why what is declared breaks what was published. */
 export interface LockProblem {
-  readonly kind: "layout-changed" | "version-gone" | "path-broken";
+  readonly kind: "layout-changed" | "version-gone" | "path-broken" | "never-crosses";
   /** Where the class is declared, if that is known. */
   readonly file?: string;
   readonly family: string;
@@ -33,6 +33,7 @@ const TITLES: Readonly<Record<LockProblem["kind"], string>> = {
   "layout-changed": "a published layout has changed",
   "version-gone": "a version is gone that a supported release needs",
   "path-broken": "versions do not lead to each other",
+  "never-crosses": "a version never crosses",
 };
 
 /** A problem as text of a few lines: where it is, what was, what is, and what to do. */

@@ -11,6 +11,7 @@ import {
 import { type Manifest, manifestOf } from "@luo/version";
 import { jsonPath } from "@luo/version/json";
 import { type Declared, everyStruct } from "../declared.js";
+import { unreached } from "../unreached.js";
 import { type EnumMembers, renumbered } from "./enum-members.js";
 
 /**
@@ -96,11 +97,15 @@ export function publishedAs(struct: StructClass): PublishedStruct {
  * if one is named. Layouts in the lock stay as they are; the names of enum members follow the classes,
  * as far as the classes know them. Check it first with `checkLock`.
  *
- * @throws {LockError} when a published layout differs, or the release was published with another
+ * @throws {LockError} when a published layout differs, a version can never cross, or the release was published with another
  *   manifest
  * @throws {FamilyError} when the versions of a family do not fit together
  */
 export function publish(lock: Lock, declared: Declared, release?: string): Lock {
+  const [lost] = unreached(declared);
+  if (lost !== undefined) {
+    throw new LockError("structs", { found: `${lost.is}, so it never crosses`, do: lost.remedy });
+  }
   const structs = new Map(lock.structs.map((struct) => [nameOf(struct), struct]));
   for (const struct of everyStruct(declared)) {
     const next = publishedAs(struct);
