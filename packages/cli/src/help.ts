@@ -12,6 +12,8 @@ export function overview(commands: Readonly<Record<string, Command>>): string {
     "",
     '  "luo": { "modules": ["dist/structs.js"], "lock": "luo.lock.json" }',
     "",
+    "luo --version prints the version of the command.",
+    "",
     "Exit codes: 0 all is well, 1 problems were found, 2 the command cannot be run as it was given.",
   ].join("\n");
 }

@@ -85,9 +85,15 @@ export const handlers = [inotify];
     expect(Object.keys(families(made)).sort()).toEqual(["inotify", "listener", "memfd", "table"]);
     expect(made.luo("publish", "--release", "1.0").code).toBe(0);
     expect(read(made, "luo.lock.json")).toMatch(/"1\.0".*"memfd": \{ "reads": \[0/s);
-    expect(made.luo("matrix").out).toContain("inotify");
+    const { passages } = JSON.parse(made.luo("matrix", "--json").out);
+    expect(Object.keys(passages[0].versions).sort()).toEqual([
+      "inotify",
+      "listener",
+      "memfd",
+      "table",
+    ]);
     made.build(source(SLOT, TABLE_V0), "dist/structs.js");
-    expect(made.luo("check").out).toContain("inotify (inotify@0): a version is gone");
+    expect(made.luo("check").out).toContain("InotifyRecord (inotify@0): a version is gone");
   });
 
   test("in a folder below that of package.json", () => {
@@ -170,6 +176,29 @@ describe("check", () => {
       ["layout-changed", "src/structs.ts", "SlotV0", "at"],
       ["path-broken", "src/structs.ts", "TableV1", undefined],
     ]);
+  });
+
+  test("a renamed member of an enum is a note, until it is published", () => {
+    const account = (...members: string[]) => `
+import { enumeration } from "luo";
+enum Role { ${members.join(", ")} }
+@LuoStruct(0)
+export class Account {
+  @enumeration(u8, Role) role = 0;
+}
+`;
+    const made = project("check-notes", source(account("User", "Admin")));
+    made.luo("publish");
+    made.build(source(account("Member", "Admin")), "dist/structs.js");
+    const note = "src/structs.ts: Account.role (Account@0): User is called Member by now";
+    expect(made.luo("check")).toMatchObject({ code: 0, out: expect.stringContaining(note) });
+    const { notes } = JSON.parse(made.luo("check", "--json").out);
+    expect(notes).toMatchObject([{ field: "role", was: "User", is: "Member", number: 0 }]);
+    made.luo("publish");
+    expect(made.luo("check").out).not.toContain(note);
+    made.build(source(account("Admin", "Member")), "dist/structs.js");
+    expect(made.luo("check")).toMatchObject({ code: 1 });
+    expect(made.luo("publish")).toMatchObject({ code: 1 });
   });
 
   test("a version that never crosses, which publish refuses", () => {
@@ -319,6 +348,12 @@ describe("what cannot be run is refused in one line", () => {
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err.slice(0, problem.length + 5)).toBe(`luo: ${problem}`);
     expect(err.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("the version is that of the package", () => {
+    const file = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    const { version } = JSON.parse(file);
+    expect(made.luo("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
   });
 
   test("no command at all shows what there is", () => {

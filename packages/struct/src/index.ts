@@ -46,7 +46,13 @@ export {
   type StructDescriptor,
   type StructOptions,
 } from "./declare/registry.js";
-export { nameSource, propertySource, type SourceNames, structSource } from "./declare/source.js";
+export {
+  literalSource,
+  nameSource,
+  propertySource,
+  type SourceNames,
+  structSource,
+} from "./declare/source.js";
 export { enumNamesOf } from "./enum-names.js";
 export {
   ArgumentError,

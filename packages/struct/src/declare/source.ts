@@ -9,8 +9,8 @@ export interface SourceNames {
   use(imported: string): string;
   /** The name of a struct's class. */
   structOf(struct: StructClass): string;
-  /** The declared name and first member of an enum. Without it, the source lists the members. */
-  enumOf?(type: OfKind<"enum">): { readonly name: string; readonly first: string };
+  /** The declared name of an enum whose members have names. Without it, the source lists the members. */
+  enumOf?(type: OfKind<"enum">): string | undefined;
 }
 
 interface Text {
@@ -21,6 +21,8 @@ interface Text {
   /** The declared type, where TypeScript cannot infer it from the initial value. */
   readonly type?: () => string;
   readonly initial: string;
+  /** A value of the type, where it is written as no literal. */
+  readonly value?: (value: Primitive) => string | undefined;
 }
 
 const INITIAL = { number: "0", bigint: "0n", boolean: "false" } as const;
@@ -36,11 +38,14 @@ const TEXT: PerKind<Text, SourceNames> = {
   enum: (type, names) => {
     const of = perKind(TEXT, type.of, names).element;
     const declared = names.enumOf?.(type);
-    if (declared !== undefined) {
-      const { name, first } = declared;
+    const named = [...(type.names ?? [])];
+    if (declared !== undefined && named[0] !== undefined) {
+      const member = ([name]: [string, number]) =>
+        isIdentifier(name) ? `${declared}.${name}` : `${declared}[${literal(name)}]`;
       return {
-        element: `${names.use("enumeration")}(${of}, ${name})`,
-        initial: `${name}.${first}`,
+        element: `${names.use("enumeration")}(${of}, ${declared})`,
+        initial: member(named[0]),
+        value: (value) => named.filter(([, number]) => number === value).map(member)[0],
       };
     }
     const members = Array.from(type.members.values(), literal);
@@ -133,7 +138,7 @@ export function propertySource(
   names: SourceNames,
   value?: unknown,
 ): string {
-  const { type: declared, initial } = perKind(TEXT, type, names);
+  const { type: declared, initial, value: written = literal } = perKind(TEXT, type, names);
   const annotations = [
     ...(packed ? [names.use("packed")] : []),
     ...(align === undefined ? [] : [`${names.use("aligned")}(${align})`]),
@@ -144,12 +149,16 @@ export function propertySource(
   const of = declared === undefined ? "" : `: ${declared()}`;
   const property = `${text} ${nameSource(name)}${of}`;
   if (type.kind === "reserved") return `${property};`;
-  return `${property} = ${isPrimitive(value) ? literal(value) : initial};`;
+  return `${property} = ${(isPrimitive(value) ? written(value) : undefined) ?? initial};`;
 }
 
 /** The name of a property in source: in quotes unless it is an identifier. */
 export function nameSource(name: string): string {
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : literal(name);
+  return isIdentifier(name) ? name : literal(name);
+}
+
+function isIdentifier(name: string): boolean {
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name);
 }
 
 /** The annotation of a class: `@LuoStruct(1, { family: "memfd" })`. */
@@ -160,6 +169,11 @@ export function structSource(version: number, options: StructOptions, names: Sou
 }
 
 type Primitive = string | number | bigint | boolean;
+
+/** A string, number, bigint or boolean as source; undefined for any other value. */
+export function literalSource(value: unknown): string | undefined {
+  return isPrimitive(value) ? literal(value) : undefined;
+}
 
 function isPrimitive(value: unknown): value is Primitive {
   return ["string", "number", "bigint", "boolean"].includes(typeof value);
