@@ -6,6 +6,7 @@ import { command, EXIT, JSON_OPTION } from "./command.js";
 import { containersOf } from "./containers.js";
 import { everyStruct } from "./declared.js";
 import { UsageError } from "./errors.js";
+import { largest } from "./largest.js";
 import { type Exported, load } from "./modules.js";
 import { addClass, fileNameOf, nextName, testSource } from "./next-version.js";
 import { type Project, projectOf, shown } from "./project.js";
@@ -108,7 +109,7 @@ function find(name: string, { structs, modules }: Exported, cwd: string): Struct
     });
   }
   const family = familyOf(struct);
-  const newest = family.structOf(Math.max(...family.versions));
+  const newest = family.structOf(largest(family.versions));
   if (newest !== struct) {
     throw new UsageError({
       found: `${name} is followed by newer versions`,

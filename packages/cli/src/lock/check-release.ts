@@ -2,6 +2,7 @@ import { descriptorOf, type StructClass } from "@luo/struct";
 import { type Family, familyOf, type Lacking, type Manifest, manifestOf } from "@luo/version";
 import { lackingOf } from "../compatibility/compatibility.js";
 import type { Declared } from "../declared.js";
+import { largest } from "../largest.js";
 import { type Lock, publishedIn } from "./lock.js";
 import type { LockProblem } from "./lock-problem.js";
 
@@ -36,7 +37,7 @@ export function checkRelease(context: Context): readonly LockProblem[] {
 /** No version that the release writes is read any more. */
 function cannotRead({ family, writes, reads, differing }: Lacking, context: Context): LockProblem {
   if (differing.length > 0) return edited(family, differing, context);
-  const version = Math.max(...writes);
+  const version = largest(writes);
   return {
     kind: "version-gone",
     ...needed(family, version, context),
@@ -49,7 +50,7 @@ function cannotRead({ family, writes, reads, differing }: Lacking, context: Cont
 /** No version that the release reads is written any more. */
 function cannotWrite({ family, writes, reads, differing }: Lacking, context: Context): LockProblem {
   if (differing.length > 0) return edited(family, differing, context);
-  const version = Math.max(...reads);
+  const version = largest(reads);
   const readable = declaredFamily(family, context)?.reads.includes(version) === true;
   return {
     kind: readable ? "path-broken" : "version-gone",
@@ -64,7 +65,7 @@ function cannotWrite({ family, writes, reads, differing }: Lacking, context: Con
 
 function edited(family: string, differing: readonly number[], context: Context): LockProblem {
   const { manifest, declared } = context;
-  const version = Math.max(...differing);
+  const version = largest(differing);
   const layout = (from: Manifest) => `fingerprint ${from.families[family]?.layouts[version]}`;
   return {
     kind: "layout-changed",
