@@ -17,7 +17,8 @@ const nameOf = (struct: StructClass) => {
 
 /**
  * The versions that never cross although other versions of their families do: a class that is linked to
- * none of those, or a newer version of a struct that no other struct contains yet.
+ * none of those, or a newer version of a struct that no other struct contains yet. Where several linked
+ * versions never cross, the newest stands for them.
  *
  * @throws {FamilyError} when the versions of a family do not fit together
  */
@@ -31,11 +32,10 @@ export function unreached(declared: Declared): readonly Unreached[] {
   const families = new Set(Array.from(crossing.values(), (each) => descriptorOf(each).family));
   const told = new Set<string>(crossing.keys());
   return [...everyStruct(declared)].flatMap((struct) => {
-    const { family, version } = descriptorOf(struct);
-    // An older version that a crossing one follows is a step on the way to it.
-    const later = versionsOf(struct).filter((each) => descriptorOf(each).version >= version);
-    if (!families.has(family) || told.has(nameOf(struct))) return [];
-    if (later.some((each) => crossing.has(nameOf(each)))) return [];
+    const { family } = descriptorOf(struct);
+    // An older version is a step on the way to the newest, and is told along with it.
+    const isNewest = versionsOf(struct).at(-1) === struct;
+    if (!isNewest || !families.has(family) || told.has(nameOf(struct))) return [];
     told.add(nameOf(struct));
     const named = declared.families.find(({ name }) => name === family)?.struct;
     return [{ struct, ...(named ? unlinked(struct, named) : unused(struct, crossing.values())) }];

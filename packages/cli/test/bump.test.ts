@@ -134,6 +134,8 @@ Add its fields with @since(1, <default>), build, and run the test and luo check.
     expect(copy).toContain("@reserved(bytes(6), { checked: true }) _: unknown;");
     expect(copy).toContain("@u64.number safe = 5;");
     expect(copy).toContain("@enumeration(u8, Color) color = Color.Green;");
+    expect(copy).toContain("list = [1, 2];");
+    expect(copy).toContain('letters: ("a" | "b")[] = ["a", "b"];');
     expect(copy).toContain("wide = 1152921504606846976n;");
   }, 60_000);
 });
@@ -190,7 +192,7 @@ Add its fields with @since(1, <default>), build, and run the test and luo check.
 @follows(SessionV0)
 export class SessionV1 {
   @enumeration(u8, Role) role = Role.Admin;
-  @array(enumeration(u8, Level), 2) levels = Array.from({ length: 2 }, () => Level.Low);
+  @array(enumeration(u8, Level), 2) levels = [Level.High, Level.Low];
   @enumeration(u8, [0, 1, 9]) other: 0 | 1 | 9 = 9;
   @transient opened = 7;
   // Not copied from SessionV0: the enum of other, @transient cache, isAdmin, greet

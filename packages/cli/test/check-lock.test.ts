@@ -293,6 +293,21 @@ describe("a version is gone that a supported release needs", () => {
     ]);
   });
 
+  test("by several releases: told once, with all of them", () => {
+    const again = publish(RELEASED, declare(counter().CounterV0, { reads: { to: 0 } }), "1.0.1");
+    const { CounterV1 } = counter({ linked: false });
+    const problems = checkLock(again, declare(CounterV1));
+    expect(problems).toMatchObject([
+      {
+        kind: "version-gone",
+        release: "1.0, 1.0.1",
+        was: "release 1.0 writes version 0; release 1.0.1 writes version 0",
+        remedy:
+          "restore CounterV0, and let the next version follow it; or take releases 1.0, 1.0.1 out of the lock, if they are not supported any more",
+      },
+    ]);
+  });
+
   test("as it is not read any more", () => {
     const retired = declare(counter().CounterV1, { reads: { from: 1 } });
     expect(checkLock(RELEASED, retired)).toMatchObject([
@@ -473,6 +488,12 @@ describe("a version never crosses", () => {
       expect(told(declared)).toEqual([["never-crosses", "SessionV2", is, remedy]]);
       expect(() => publish(EMPTY_LOCK, declared)).toThrow("so it never crosses; luo bump");
     }
+  });
+
+  test("told once, by the newest of several", () => {
+    const { SessionV0, SessionV2, state } = sessions();
+    const declared = { ...declare(state(0, () => SessionV0)), structs: [SessionV2] };
+    expect(told(declared).map(([, struct]) => struct)).toEqual(["SessionV2"]);
   });
 
   test("a class that is not linked to the one that the program keeps, newer or older", () => {

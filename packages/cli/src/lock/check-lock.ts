@@ -2,7 +2,7 @@ import { descriptorOf, type StructClass } from "@luo/struct";
 import { type FamilyError, familyOf } from "@luo/version";
 import { type Declared, everyStruct } from "../declared.js";
 import { unreached } from "../unreached.js";
-import { checkRelease } from "./check-release.js";
+import { checkReleases } from "./check-releases.js";
 import { layoutChanges } from "./layout-changes.js";
 import { type Lock, nameOf } from "./lock.js";
 import { type LockProblem, type Place, placeOf } from "./lock-problem.js";
@@ -39,8 +39,7 @@ export function checkLock(lock: Lock, declared: Declared): readonly LockProblem[
     .filter(({ family }) => !known.has(family));
   for (const { family } of lost) known.add(family);
   // A release lacks what is not linked any more; the link is what is missing.
-  const needs = Object.entries(lock.releases)
-    .flatMap(([release, manifest]) => checkRelease({ release, manifest, lock, structs, declared }))
+  const needs = checkReleases({ lock, structs, declared })
     .filter(({ family }) => !known.has(family))
     // An edit is told by its fields already, also where the struct lies inside of others.
     .filter(({ kind }) => kind !== "layout-changed" || changed.length === 0);

@@ -12,7 +12,7 @@ export interface LockProblem {
   readonly struct?: string;
   /** Absent when it is about the struct as a whole. */
   readonly field?: string;
-  /** The supported release that needs it. */
+  /** The supported releases that need it, as in `1.0, 1.1`. */
   readonly release?: string;
   readonly was: string;
   readonly is: string;

@@ -21,7 +21,7 @@ interface Text {
   /** The declared type, where TypeScript cannot infer it from the initial value. */
   readonly type?: () => string;
   readonly initial: string;
-  /** A value of the type, where it is written as no literal. */
+  /** A value of the type or of its elements, where it is not written as a literal. */
   readonly value?: (value: Primitive) => string | undefined;
 }
 
@@ -71,17 +71,19 @@ const TEXT: PerKind<Text, SourceNames> = {
     const lengths: number[] = [];
     let of: FieldType = type;
     for (; of.kind === "array" && lengths.length < DIMENSIONS; of = of.of) lengths.push(of.length);
-    const { element, type: declared, initial } = perKind(TEXT, of, names);
+    const { element, type: declared, initial, value } = perKind(TEXT, of, names);
     return {
+      ...(value && { value }),
       element: `${names.use("array")}(${[element, ...lengths].join(", ")})`,
       ...(declared && { type: () => `(${declared()})${"[]".repeat(lengths.length)}` }),
       initial: lengths.reduceRight(elements, initial),
     };
   },
   flexible: ({ of, count }, names) => {
-    const { element, type: declared, initial } = perKind(TEXT, of, names);
+    const { element, type: declared, initial, value } = perKind(TEXT, of, names);
     const options = count === undefined ? "" : `, { count: ${literal(count)} }`;
     return {
+      ...(value && { value }),
       element: `${names.use("flexible")}(${element}${options})`,
       ...(declared && { type: () => `(${declared()})[]` }),
       initial: elements(initial, 0),
@@ -131,7 +133,8 @@ const elements = (initial: string, length: number) =>
 /**
  * The line of a class that declares a field: `@char(46) address = "";`.
  *
- * @param value the initial value to write; one that is no primitive gives the type's default
+ * @param value the initial value to write: a primitive, or an array of at most 32 of them. Any other
+ *   gives the type's default
  */
 export function propertySource(
   { name, type, packed, align, endian }: FieldDescriptor,
@@ -149,7 +152,21 @@ export function propertySource(
   const of = declared === undefined ? "" : `: ${declared()}`;
   const property = `${text} ${nameSource(name)}${of}`;
   if (type.kind === "reserved") return `${property};`;
-  return `${property} = ${(isPrimitive(value) ? written(value) : undefined) ?? initial};`;
+  return `${property} = ${valueSource(value, written) ?? initial};`;
+}
+
+/** The most elements of an initial value that are written out. */
+const ELEMENTS = 32;
+
+/** A primitive or an array of such as source; undefined for any other value, and for an empty array. */
+function valueSource(
+  value: unknown,
+  written: (value: Primitive) => string | undefined,
+): string | undefined {
+  if (isPrimitive(value)) return written(value);
+  if (!Array.isArray(value) || value.length === 0 || value.length > ELEMENTS) return undefined;
+  const list = value.map((element: unknown) => valueSource(element, written));
+  return list.includes(undefined) ? undefined : `[${list.join(", ")}]`;
 }
 
 /** The name of a property in source: in quotes unless it is an identifier. */
