@@ -34,7 +34,7 @@ export interface PublishedStruct extends StructSchema {
   readonly fields: readonly PublishedField[];
 }
 
-export interface PublishedField extends FieldSchema {
+interface PublishedField extends FieldSchema {
   /**
    * The names of a TypeScript enum's members, with their numbers: the type has the numbers alone.
    * Absent where the program does not know them, and in locks from before they were kept.
