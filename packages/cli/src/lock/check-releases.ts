@@ -28,8 +28,8 @@ interface Need {
 }
 
 /**
- * What an update from the supported releases lacks, and the way back to them. Families that a release
- * does not have, or does not read, are no part of that way. A version that several releases need is
+ * Finds the versions that an update from a supported release lacks, or the rollback to it. Families that
+ * a release does not have, or does not read, take no part in the rollback. A version that several releases need is
  * one problem.
  */
 export function checkReleases(context: Context): readonly LockProblem[] {
@@ -114,7 +114,7 @@ function edited(need: Need, context: Context): LockProblem {
 
 const list = (versions: readonly number[]) => `version ${versions.join(", ")}`;
 
-/** What brings a version back, as far as its class can tell. */
+/** Says how to bring the version back: by its class, by the options of the family, or not at all. */
 function remedy({ family, version, releases }: Need, context: Context): string {
   const found = declaredFamily(family, context);
   if (found === undefined) return `declare a family of ${family} again, and export it`;
