@@ -66,10 +66,9 @@ class Writer implements SourceNames {
     return name;
   }
 
-  enumOf(type: FieldType): { name: string; first: string } {
+  enumOf(type: FieldType): string {
     const declaration = this.#structs.enumOf(type);
-    const [first] = declaration?.members ?? [];
-    if (declaration === undefined || first === undefined) {
+    if (declaration === undefined) {
       throw new TypeError(`an ${type.kind} without a declaration; BtfStructs makes none`);
     }
     const { name, members } = declaration;
@@ -78,7 +77,7 @@ class Writer implements SourceNames {
       const lines = members.map(([member, value]) => `  ${member} = ${value},`);
       this.declarations.push("", `export enum ${name} {`, ...lines, "}");
     }
-    return { name, first: first[0] };
+    return name;
   }
 
   structOf(struct: StructClass): string {

@@ -172,7 +172,7 @@ export class BtfStructs {
     // An enum without members is only a forward declaration, so it becomes an integer.
     if (members.length === 0) return of;
     const numbers = new Map(members.map(([, value]) => [value, value]));
-    const made: FieldType = { kind: "enum", of, members: numbers };
+    const made: FieldType = { kind: "enum", of, members: numbers, names: new Map(members) };
     this.#enums.set(typeId, made);
     const name = this.#names.take(type.name, hint || `type${typeId}`);
     this.#declared.set(made, { name, members });

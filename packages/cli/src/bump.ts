@@ -3,7 +3,10 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { descriptorOf, type StructClass } from "@luo/struct";
 import { familyOf } from "@luo/version";
 import { command, EXIT, JSON_OPTION } from "./command.js";
+import { containersOf } from "./containers.js";
+import { everyStruct } from "./declared.js";
 import { UsageError } from "./errors.js";
+import { largest } from "./largest.js";
 import { type Exported, load } from "./modules.js";
 import { addClass, fileNameOf, nextName, testSource } from "./next-version.js";
 import { type Project, projectOf, shown } from "./project.js";
@@ -67,10 +70,21 @@ export const bump = command({
     writeFileSync(files.source, added.text);
     const version = descriptorOf(struct).version + 1;
     const [at, testAt] = [shown(files.source, cwd), shown(files.test, cwd)];
-    const report = { class: next, version, source: at, test: testAt };
+    const containers = containersOf(descriptorOf(struct).family, everyStruct(exported)).map(
+      ({ struct, field }) => ({ class: struct.name, field }),
+    );
+    const { notCopied } = added;
+    const report = { class: next, version, source: at, test: testAt, containers, notCopied };
     const lines = [
       `${at}: class ${next}, version ${version} of ${descriptorOf(struct).family}`,
       `${testAt}: from ${struct.name} to ${next} and back`,
+      ...containers.map(
+        (of) =>
+          `${of.class}.${of.field} is of ${struct.name}: bump ${of.class} as well, and let it be of ${next}`,
+      ),
+      ...(notCopied.length === 0
+        ? []
+        : [`not copied from ${struct.name}: ${notCopied.join(", ")}`]),
       `Add its fields with @since(${version}, <default>), build, and run the test and luo check.`,
     ];
     out(json ? JSON.stringify(report, null, 2) : lines.join("\n"));
@@ -95,7 +109,7 @@ function find(name: string, { structs, modules }: Exported, cwd: string): Struct
     });
   }
   const family = familyOf(struct);
-  const newest = family.structOf(Math.max(...family.versions));
+  const newest = family.structOf(largest(family.versions));
   if (newest !== struct) {
     throw new UsageError({
       found: `${name} is followed by newer versions`,

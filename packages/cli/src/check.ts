@@ -3,6 +3,7 @@ import { command, EXIT, JSON_OPTION, LOCK_OPTION } from "./command.js";
 import { everyStruct } from "./declared.js";
 import { checkLock } from "./lock/check-lock.js";
 import type { Lock } from "./lock/lock.js";
+import { explainNote, lockNotes } from "./lock/lock-note.js";
 import { explainProblem, type LockProblem } from "./lock/lock-problem.js";
 import { type Exported, load } from "./modules.js";
 import { projectOf, readLock, shown } from "./project.js";
@@ -12,7 +13,8 @@ export const check = command({
   summary: "compares the classes with the lock of published layouts",
   details: [
     "A published layout that has changed, a version that is gone although a supported release needs",
-    "it, and versions that do not lead to each other any more are problems: exit code 1.",
+    "it, versions that do not lead to each other any more, and a version that can never cross are",
+    "problems: exit code 1.",
   ],
   options: { lock: LOCK_OPTION, json: JSON_OPTION },
   async run(modules, { lock: path, json }, { cwd, out }) {
@@ -20,9 +22,17 @@ export const check = command({
     const lock = readLock(project.lock, cwd, { must: true });
     const exported = await load(project, cwd);
     const problems = checkLock(lock, exported);
-    if (json) out(JSON.stringify({ problems, unpublished: unpublished(lock, exported) }, null, 2));
+    const notes = lockNotes(lock, exported);
+    const added = unpublished(lock, exported);
+    if (json) out(JSON.stringify({ problems, notes, unpublished: added }, null, 2));
     else if (problems.length > 0) out(complain(problems));
-    else out(`${shown(project.lock, cwd)}: ${praise(lock)}${hint(unpublished(lock, exported))}`);
+    else
+      out(
+        [
+          `${shown(project.lock, cwd)}: ${praise(lock)}${hint(added)}`,
+          ...notes.map(explainNote),
+        ].join("\n"),
+      );
     return problems.length > 0 ? EXIT.problems : EXIT.fine;
   },
 });

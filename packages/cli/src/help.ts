@@ -8,9 +8,11 @@ export function overview(commands: Readonly<Record<string, Command>>): string {
     ...table(Object.entries(commands).map(([name, { summary }]) => [name, summary])),
     "",
     "luo <command> --help tells more. Modules are compiled, ESM or CommonJS, and export classes of",
-    "structs or families. When none are given, the modules of package.json are used:",
+    "structs, families or handlers. When none are given, the modules of package.json are used:",
     "",
     '  "luo": { "modules": ["dist/structs.js"], "lock": "luo.lock.json" }',
+    "",
+    "luo --version prints the version of the command.",
     "",
     "Exit codes: 0 all is well, 1 problems were found, 2 the command cannot be run as it was given.",
   ].join("\n");

@@ -16,6 +16,7 @@ export {
   type PublishedStruct,
   publish,
 } from "./lock/lock.js";
+export { explainNote, type LockNote, lockNotes } from "./lock/lock-note.js";
 export { explainProblem, type LockProblem } from "./lock/lock-problem.js";
 export { parseLock } from "./lock/parse-lock.js";
 export { main } from "./main.js";

@@ -8,6 +8,7 @@ import { manifest } from "./manifest.js";
 import { matrix } from "./matrix.js";
 import { publish } from "./publish.js";
 import { TERMINAL, type Terminal } from "./terminal.js";
+import { VERSION } from "./version.js";
 
 const COMMANDS: Readonly<Record<string, Command>> = { check, publish, bump, matrix, manifest };
 
@@ -21,6 +22,10 @@ export async function main(
     const command = Object.hasOwn(COMMANDS, topic) ? COMMANDS[topic] : undefined;
     terminal.out(command === undefined ? overview(COMMANDS) : helpOf(topic, command));
     return name === undefined ? EXIT.usage : EXIT.fine;
+  }
+  if (["--version", "-v"].includes(name)) {
+    terminal.out(VERSION);
+    return EXIT.fine;
   }
   try {
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -15,9 +15,9 @@ export interface Exported extends Declared {
 }
 
 /**
- * Loads compiled modules, ESM or CommonJS, and collects the families and the classes of structs that
- * they export. A class counts as a family, with all of its versions, when it is in none of these families
- * and no other struct contains or refers to it.
+ * Loads compiled modules, ESM or CommonJS, and collects what they export: families, handlers with their
+ * families, lists of both, and classes of structs. A class counts as a family, with all of its versions,
+ * when it is in none of these families and no other struct contains or refers to it.
  *
  * @throws {UsageError} when a module cannot be loaded, or exports neither
  */
@@ -34,10 +34,13 @@ export async function load({ modules }: Project, cwd: string): Promise<Exported>
   const from = new Map<StructClass, string>();
   for (const module of modules) {
     const exported = await exportsOf(module, cwd);
-    const found = { families: exported.filter(isFamily), structs: exported.filter(isClass) };
+    const found = {
+      families: exported.flatMap((value) => familyIn(value) ?? []),
+      structs: exported.filter(isClass),
+    };
     if (found.families.length + found.structs.length === 0) {
       throw new UsageError({
-        found: `${shown(module, cwd)} exports no struct and no family`,
+        found: `${shown(module, cwd)} exports no struct, no family and no handler`,
         do: "name a module that exports some",
       });
     }
@@ -95,21 +98,35 @@ async function exportsOf(module: string, cwd: string): Promise<readonly unknown[
   const { default: whole, ...named } = loaded;
   // The default of a CommonJS module has all of its exports; their names may be missing.
   const common = typeof whole === "object" && whole !== null ? Object.values(whole) : [whole];
-  return [...new Set([...Object.values(named), ...common])];
+  // A list of handlers or families may be exported as well.
+  return [...new Set([...Object.values(named), ...common].flat())];
 }
 
 function isClass(value: unknown): value is StructClass {
   return typeof value === "function" && isStruct(value);
 }
 
-/** Tests for the members and not for the class, as the module may have loaded another copy of it. */
-function isFamily(value: unknown): value is Family {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "struct" in value &&
-    isClass(value.struct) &&
-    "convert" in value &&
-    typeof value.convert === "function"
-  );
+/** The family that an exported value is, or that it is a handler of. */
+function familyIn(value: unknown): Family | undefined {
+  if (isFamily(value)) return value;
+  return isHandler(value) && isFamily(value.family) ? value.family : undefined;
 }
+
+type Members<Name extends string> = { readonly [K in Name]: unknown };
+
+/** By its members: the module may have loaded another copy of the class. */
+function isFamily(value: unknown): value is Family {
+  return has(value, "struct", "convert") && isClass(value.struct) && isFunction(value.convert);
+}
+
+/** The same for a handler of resources, which this package does not know: the family is of its record. */
+function isHandler(value: unknown): value is Members<"family"> {
+  if (!has(value, "family", "canPreserve", "preserve", "retrieve")) return false;
+  return [value.canPreserve, value.preserve, value.retrieve].every(isFunction);
+}
+
+function has<Name extends string>(value: unknown, ...names: Name[]): value is Members<Name> {
+  return typeof value === "object" && value !== null && names.every((name) => name in value);
+}
+
+const isFunction = (value: unknown) => typeof value === "function";

@@ -1,7 +1,10 @@
 import {
   descriptorOf,
+  enumNamesOf,
   type FieldDescriptor,
   type FieldType,
+  isStruct,
+  literalSource,
   nameSource,
   type PerKind,
   perKind,
@@ -11,9 +14,10 @@ import {
   type StructOptions,
   structSource,
 } from "@luo/struct";
+import { enumNameIn } from "./sources.js";
 
 /** Names that `@luo/version` exports; all others come from `@luo/struct`. */
-const OF_VERSION = new Set(["family", "follows"]);
+const OF_VERSION = new Set(["family", "follows", "since"]);
 /** Names that are imported as types. */
 const TYPES = new Set(["Sequence"]);
 
@@ -29,17 +33,21 @@ export function fileNameOf(name: string): string {
   return name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, "-").toLowerCase();
 }
 
+/** The next version of a class, and the source that it was added to. */
+export interface Added {
+  readonly text: string;
+  readonly declaration: string;
+  /** Members of the class that the copy lacks: their source is not known here. */
+  readonly notCopied: readonly string[];
+}
+
 /**
  * Gives a source with the next version of a class added at its end, and with the imports for it.
  *
  * @param full copies the fields; otherwise the new class extends the one before
  */
-export function addClass(
-  source: string,
-  struct: StructClass,
-  full: boolean,
-): { readonly text: string; readonly declaration: string } {
-  const { version, fields } = descriptorOf(struct);
+export function addClass(source: string, struct: StructClass, full: boolean): Added {
+  const { name, version } = descriptorOf(struct);
   const used = new Set<string>();
   const names: SourceNames = {
     use: (name) => {
@@ -48,21 +56,69 @@ export function addClass(
     },
     structOf: ({ name }) => name,
   };
-  const next = nextName(struct);
-  const initial: Record<string, unknown> = { ...new struct() };
-  const body = full
-    ? fields.map((field) => `  ${propertySource(field, names, initial[field.name])}`)
-    : [`  // What is new: @since(${version + 1}, 0) @u32 name = 0;`];
+  const { lines, notCopied } = full ? copy(source, struct, names) : NOTHING;
+  const copied =
+    notCopied.length === 0 ? [] : [`  // Not copied from ${name}: ${notCopied.join(", ")}`];
   const declaration = [
     structSource(version + 1, optionsOf(struct), names),
-    ...(full ? [`@${names.use("follows")}(${struct.name})`] : []),
-    `export class ${next}${full ? "" : ` extends ${struct.name}`} {`,
-    ...body,
+    ...(full ? [`@${names.use("follows")}(${name})`] : []),
+    `export class ${nextName(struct)}${full ? "" : ` extends ${name}`} {`,
+    ...lines,
+    ...copied,
+    ...hint(source, version + 1),
     "}",
     "",
   ].join("\n");
-  const imports = missingImports(source, used);
-  return { text: `${imports}${source.trimEnd()}\n\n${declaration}`, declaration };
+  const imports = importsOf(source, used)
+    .map((line) => `${line}\n`)
+    .join("");
+  return { text: `${imports}${source.trimEnd()}\n\n${declaration}`, declaration, notCopied };
+}
+
+const NOTHING = { lines: [], notCopied: [] };
+
+/** How a field is added, with the imports that it takes and the source lacks. */
+function hint(source: string, version: number): readonly string[] {
+  const imports = importsOf(source, new Set(["since", "u32"]));
+  return [
+    `  // What is new: @since(${version}, 0) @u32 name = 0;`,
+    ...imports.map((line) => `  // It takes: ${line}`),
+  ];
+}
+
+/** The fields and the `@transient` properties of a class, with its initial values. */
+function copy(source: string, struct: StructClass, names: SourceNames) {
+  const { fields, transient } = descriptorOf(struct);
+  const initial = new Map(Object.entries(new struct()));
+  const classes = chainOf(struct);
+  const notCopied: string[] = [];
+  const lines = fields.map((field) => {
+    const named = enumNamesOf(field.type) !== undefined;
+    const name = named ? enumNameIn(source, classes, field.name) : undefined;
+    if (named && name === undefined) notCopied.push(`the enum of ${field.name}`);
+    const enumOf = () => name;
+    return `  ${propertySource(field, { ...names, enumOf }, initial.get(field.name))}`;
+  });
+  for (const name of transient) {
+    const value = typeof name === "string" ? literalSource(initial.get(name)) : undefined;
+    if (typeof name === "symbol" || value === undefined)
+      notCopied.push(`@transient ${String(name)}`);
+    else lines.push(`  @${names.use("transient")} ${nameSource(name)} = ${value};`);
+  }
+  return { lines, notCopied: [...notCopied, ...methodsOf(struct)] };
+}
+
+/** The names of a class and of the structs that it extends. */
+function chainOf(struct: StructClass): readonly string[] {
+  const base: StructClass = Object.getPrototypeOf(struct);
+  return [struct.name, ...(isStruct(base) ? chainOf(base) : [])];
+}
+
+/** The methods and accessors of a class and of the structs that it extends. */
+function methodsOf(struct: StructClass): readonly string[] {
+  const base: StructClass = Object.getPrototypeOf(struct);
+  const own = Reflect.ownKeys(struct.prototype).filter((name) => name !== "constructor");
+  return [...new Set([...own.map(String), ...(isStruct(base) ? methodsOf(base) : [])])];
 }
 
 /** The options of the next class. They name the family when the name of that class does not. */
@@ -72,7 +128,8 @@ function optionsOf(struct: StructClass): StructOptions {
   return stem(struct) === family ? others : { family, ...others };
 }
 
-function missingImports(source: string, used: ReadonlySet<string>): string {
+/** The imports that a source lacks, each a line. */
+function importsOf(source: string, used: ReadonlySet<string>): readonly string[] {
   const known = new Set(
     Array.from(source.matchAll(/import\s+(?:type\s+)?\{([^}]*)\}/g), ([, list = ""]) =>
       list.split(",").map((name) => name.replace(/^\s*type\s+/, "").trim()),
@@ -84,10 +141,7 @@ function missingImports(source: string, used: ReadonlySet<string>): string {
     const from = packageOf(name, source);
     packages.set(from, [...(packages.get(from) ?? []), TYPES.has(name) ? `type ${name}` : name]);
   }
-  return Array.from(
-    packages,
-    ([from, names]) => `import { ${names.join(", ")} } from "${from}";\n`,
-  ).join("");
+  return Array.from(packages, ([from, names]) => `import { ${names.join(", ")} } from "${from}";`);
 }
 
 function packageOf(name: string, source: string): string {

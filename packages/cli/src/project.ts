@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { jsonObject, jsonRecord, readJson } from "@luo/version/json";
 import * as v from "valibot";
@@ -49,8 +50,8 @@ export function projectOf(cwd: string, modules: readonly string[], lock?: string
     folder,
     modules:
       modules.length > 0
-        ? modules.map((module) => resolve(cwd, module))
-        : named.map((module) => resolve(folder, module)),
+        ? modules.map((module) => moduleAt(cwd, module))
+        : named.map((module) => moduleAt(folder, module)),
     lock: lock === undefined ? resolve(folder, locked) : resolve(cwd, lock),
     dependencies: new Set(
       (["dependencies", "devDependencies", "peerDependencies"] as const).flatMap((kind) =>
@@ -58,6 +59,17 @@ export function projectOf(cwd: string, modules: readonly string[], lock?: string
       ),
     ),
   };
+}
+
+/** The path of a module that is named by its file, or by its package: `luo` exports handlers. */
+function moduleAt(folder: string, module: string): string {
+  const file = resolve(folder, module);
+  if (existsSync(file)) return file;
+  try {
+    return createRequire(join(folder, "package.json")).resolve(module);
+  } catch {
+    return file;
+  }
 }
 
 /**

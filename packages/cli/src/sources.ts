@@ -19,5 +19,34 @@ export function sourceOf(module: string, name: string): string | undefined {
 
 /** True when a source declares a class of this name. */
 export function declares(source: string, name: string): boolean {
-  return new RegExp(`\\bclass\\s+${name.replaceAll("$", "\\$")}(?![\\w$])`).test(source);
+  return classNamed(name).test(source);
 }
+
+/**
+ * The name of the enum in the annotation of a field, as a source has it. One of these classes declares
+ * the field; undefined when the source has no such class.
+ */
+export function enumNameIn(
+  source: string,
+  classes: readonly string[],
+  field: string,
+): string | undefined {
+  const annotated = new RegExp(
+    `\\benumeration\\(\\s*[\\w$.]+\\s*,\\s*([\\p{L}_$][\\w$.]*)\\s*\\)(?:(?!enumeration\\()[^;=])*?[\\s"']${escaped(field)}["']?\\s*[!?:=;]`,
+    "u",
+  );
+  for (const name of classes) {
+    const start = source.search(classNamed(name));
+    if (start < 0) continue;
+    const [body = ""] = source.slice(start + 1).split(/\bclass\s+[\w$]+[^;]*?\{/, 1);
+    const found = annotated.exec(body)?.[1];
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function classNamed(name: string): RegExp {
+  return new RegExp(`\\bclass\\s+${escaped(name)}(?![\\w$])`);
+}
+
+const escaped = (text: string) => text.replace(/[$\\^.*+?()[\]{}|]/g, "\\$&");

@@ -133,8 +133,111 @@ Add its fields with @since(1, <default>), build, and run the test and luo check.
     const copy = source.slice(source.indexOf("class EverythingV1"));
     expect(copy).toContain("@reserved(bytes(6), { checked: true }) _: unknown;");
     expect(copy).toContain("@u64.number safe = 5;");
+    expect(copy).toContain("@enumeration(u8, Color) color = Color.Green;");
+    expect(copy).toContain("list = [1, 2];");
+    expect(copy).toContain('letters: ("a" | "b")[] = ["a", "b"];');
     expect(copy).toContain("wide = 1152921504606846976n;");
   }, 60_000);
+});
+
+describe("what a copy cannot have, it says", () => {
+  const SESSION = `import { array, enumeration, family, LuoStruct, struct, transient, u8, u64 } from "luo";
+
+enum Role {
+  User,
+  Admin = 4,
+}
+export enum Level {
+  Low,
+  High,
+}
+
+@LuoStruct(0)
+export class SessionV0 {
+  @enumeration(u8, Role) role: Role = Role.Admin;
+  @array(enumeration(u8, Level), 2) levels: Level[] = [Level.High, Level.Low];
+  @enumeration(u8, { ...Level, Top: 9 }) other: number = 9;
+  @transient opened = 7;
+  @transient cache = new Map<string, number>();
+  get isAdmin(): boolean {
+    return this.role === Role.Admin;
+  }
+  greet(): string {
+    return "hello";
+  }
+}
+
+@LuoStruct(0)
+export class StateV0 {
+  @u64 count = 0n;
+  @struct(() => SessionV0) session = new SessionV0();
+}
+export const State = family(StateV0);
+`;
+
+  test("enums by their names, what is transient, methods, and the structs that contain it", () => {
+    const made = project("bump-says", SESSION);
+    const { out, code } = made.luo("bump", "SessionV0", "--full");
+    expect(code).toBe(0);
+    expect(out).toBe(`\
+src/structs.ts: class SessionV1, version 1 of Session
+test/session-v1.test.ts: from SessionV0 to SessionV1 and back
+StateV0.session is of SessionV0: bump StateV0 as well, and let it be of SessionV1
+not copied from SessionV0: the enum of other, @transient cache, isAdmin, greet
+Add its fields with @since(1, <default>), build, and run the test and luo check.
+`);
+    const source = read(made, "src/structs.ts");
+    expect(source.slice(source.indexOf("@LuoStruct(1)"))).toBe(`\
+@LuoStruct(1)
+@follows(SessionV0)
+export class SessionV1 {
+  @enumeration(u8, Role) role = Role.Admin;
+  @array(enumeration(u8, Level), 2) levels = [Level.High, Level.Low];
+  @enumeration(u8, [0, 1, 9]) other: 0 | 1 | 9 = 9;
+  @transient opened = 7;
+  // Not copied from SessionV0: the enum of other, @transient cache, isAdmin, greet
+  // What is new: @since(1, 0) @u32 name = 0;
+  // It takes: import { since, u32 } from "luo";
+}
+`);
+    passes(made, "session-v1");
+    const { containers, notCopied } = JSON.parse(made.luo("bump", "StateV0", "--json").out);
+    expect({ containers, notCopied }).toEqual({ containers: [], notCopied: [] });
+  }, 60_000);
+
+  test("a class that extends another finds its enums where they are declared", () => {
+    const made = project(
+      "bump-inherits",
+      `${SESSION}
+@LuoStruct(1)
+export class StateV1 extends StateV0 {
+  @enumeration(u8, Level) level = Level.High;
+}
+@LuoStruct(2)
+export class StateV2 extends StateV1 {
+  @u8 more = 0;
+}
+`,
+    );
+    made.luo("bump", "StateV2", "--full");
+    expect(read(made, "src/structs.ts")).toContain(
+      "@enumeration(u8, Level) level = Level.High;\n  @u8 more",
+    );
+    passes(made, "state-v3");
+  }, 60_000);
+});
+
+test("the hint says the imports that the source lacks, and the class compiles without them", () => {
+  const made = project("bump-hint", COUNTER);
+  made.luo("bump", "Counter");
+  expect(read(made, "src/structs.ts")).toContain(`  // What is new: @since(1, 0) @u32 name = 0;
+  // It takes: import { since, u32 } from "luo";
+}
+`);
+  const source = read(made, "src/structs.ts").replace("{ family, u64", "{ family, since, u32, u64");
+  made.build(source, "dist/structs.js");
+  made.luo("bump", "CounterV1");
+  expect(read(made, "src/structs.ts").match(/It takes/g)).toHaveLength(1);
 });
 
 describe("what bump writes fits in", () => {
@@ -180,6 +283,8 @@ describe("what bump writes fits in", () => {
       version: 1,
       source: "src/structs.ts",
       test: "test/counter-v1.test.ts",
+      containers: [],
+      notCopied: [],
     });
   });
 });

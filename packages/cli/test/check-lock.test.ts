@@ -15,6 +15,8 @@ import {
 import { dropped, family, follows } from "@luo/version";
 import { describe, expect, test } from "vitest";
 
+type Annotate = (target: object, key: string) => void;
+
 /** Declares the family of a release again at each call, as each build has classes of its own. */
 function counter({ linked = true, dropLegacy = false, without = -1 } = {}): {
   readonly CounterV0: StructClass;
@@ -114,7 +116,6 @@ describe("a published layout has changed: the field is named, what it was and wh
     LuoStruct(0, { family: "thing", ...options })(ThingV0 as StructClass);
     return ThingV0 as StructClass;
   }
-  type Annotate = (target: object, key: string) => void;
   const fields = {
     a: u32 as Annotate,
     b: u16 as Annotate,
@@ -149,33 +150,17 @@ describe("a published layout has changed: the field is named, what it was and wh
     [
       "in another order",
       as({ b, ...withoutB }),
-      [
-        ["a", "at offset 0", "at offset 4"],
-        ["b", "at offset 4", "at offset 0"],
-        ["low", "at bit 48", "at bit 64"],
-        ["high", "at bit 51", "at bit 67"],
-        ["inner", "at offset 8", "at offset 12"],
-      ],
+      [[undefined, "in the order a, b", "in the order b, a"]],
     ],
     [
       "bits in another order",
       as({ a: fields.a, b, high, low, inner: plain.inner, list: plain.list }),
-      [
-        ["low", "at bit 48", "at bit 50"],
-        ["high", "at bit 51", "at bit 48"],
-      ],
+      [[undefined, "in the order low, high", "in the order high, low"]],
     ],
     [
       "of another byte order",
       as(fields, { endian: "big" }),
-      [
-        ["a", "u32", "u32 be"],
-        ["b", "u16", "u16 be"],
-        ["low", "u8:3", "u8:3 be"],
-        ["high", "u8:2", "u8:2 be"],
-        ["inner", "inner@0", "inner@0 be"],
-        ["list", "&inner@0", "&inner@0 be"],
-      ],
+      [[undefined, "little-endian", "big-endian"]],
     ],
     [
       "only longer, or aligned otherwise",
@@ -214,6 +199,66 @@ describe("a published layout has changed: the field is named, what it was and wh
     ]);
   });
 
+  test("of a struct that others contain, in several versions: told once", () => {
+    const program = (type: Annotate, order: readonly string[] = ["at", "until"]): Declared => {
+      class Span {}
+      for (const name of order) type(Span.prototype, name);
+      LuoStruct(0, { family: "span" })(Span as StructClass);
+      const Inside: StructClass = Span as StructClass;
+      @LuoStruct(0, { family: "slot" })
+      class SlotV0 {
+        @u8 kind = 0;
+        @struct(() => Inside) span = new Inside();
+        @u32 next = 0;
+      }
+      @LuoStruct(0, { family: "table" })
+      class TableV0 {
+        @struct(() => SlotV0) slot = new SlotV0();
+        @u32 used = 0;
+      }
+      @LuoStruct(1, { family: "table" })
+      class TableV1 extends TableV0 {
+        @u32 limit = 0;
+      }
+      return declare(TableV1);
+    };
+    const published = publish(EMPTY_LOCK, program(u32 as Annotate), "1.0");
+    const told = (declared: Declared) =>
+      checkLock(published, declared).map(({ struct, field, was, is }) => [struct, field, was, is]);
+    expect(told(program(u64 as Annotate))).toEqual([
+      ["Span", "at", "u32", "u64"],
+      ["Span", "until", "u32", "u64"],
+    ]);
+    expect(told(program(u32 as Annotate, ["until", "at"]))).toEqual([
+      ["Span", undefined, "in the order at, until", "in the order until, at"],
+    ]);
+    expect(told(program(u32 as Annotate, ["at"]))).toEqual([
+      ["Span", "until", "u32", "no such field"],
+    ]);
+  });
+
+  test("of a class that others extend: told once, where the field is declared", () => {
+    const program = (type: Annotate): Declared => {
+      class CounterV0 {}
+      type(CounterV0.prototype, "hits");
+      (u8 as Annotate)(CounterV0.prototype, "kind");
+      LuoStruct(0, { family: "counter" })(CounterV0 as StructClass);
+      @LuoStruct(1, { family: "counter" })
+      class CounterV1 extends CounterV0 {
+        @u32 limit = 0;
+      }
+      @LuoStruct(2, { family: "counter" })
+      class CounterV2 extends CounterV1 {
+        @u32 least = 0;
+      }
+      return declare(CounterV2);
+    };
+    const published = publish(EMPTY_LOCK, program(u32 as Annotate), "1.0");
+    expect(checkLock(published, program(u64 as Annotate))).toMatchObject([
+      { struct: "CounterV0", field: "hits", was: "u32", is: "u64" },
+    ]);
+  });
+
   test("and the lock was edited along with it: the manifest of a release tells", () => {
     const changed = declare(as({ ...fields, a: u64 as Annotate }));
     const forged = { ...publish(EMPTY_LOCK, changed), releases: lock.releases };
@@ -244,6 +289,21 @@ describe("a version is gone that a supported release needs", () => {
         is: "version 1 can be read",
         remedy:
           "restore CounterV0, and let the next version follow it; or take release 1.0 out of the lock, if it is not supported any more",
+      },
+    ]);
+  });
+
+  test("by several releases: told once, with all of them", () => {
+    const again = publish(RELEASED, declare(counter().CounterV0, { reads: { to: 0 } }), "1.0.1");
+    const { CounterV1 } = counter({ linked: false });
+    const problems = checkLock(again, declare(CounterV1));
+    expect(problems).toMatchObject([
+      {
+        kind: "version-gone",
+        release: "1.0, 1.0.1",
+        was: "release 1.0 writes version 0; release 1.0.1 writes version 0",
+        remedy:
+          "restore CounterV0, and let the next version follow it; or take releases 1.0, 1.0.1 out of the lock, if they are not supported any more",
       },
     ]);
   });
@@ -377,6 +437,99 @@ describe("versions do not lead to each other any more", () => {
         is: expect.stringContaining("has no counterpart in CounterV0"),
       },
     ]);
+  });
+});
+
+/** Sessions in three versions, within states: those of a version, or of each. */
+function sessions() {
+  @LuoStruct(0, { family: "session" })
+  class SessionV0 {
+    @u32 id = 0;
+  }
+  @LuoStruct(1, { family: "session" })
+  class SessionV1 extends SessionV0 {
+    @u32 until = 0;
+  }
+  @LuoStruct(2, { family: "session" })
+  class SessionV2 extends SessionV1 {
+    @u32 from = 0;
+  }
+  const state = (version: number, of: () => StructClass, older?: StructClass): StructClass => {
+    class State {}
+    (ref(of) as Annotate)(State.prototype, "sessions");
+    LuoStruct(version, { family: "state" })(State as StructClass);
+    Object.defineProperty(State, "name", { value: `StateV${version}` });
+    if (older !== undefined) follows(older)(State as StructClass);
+    return State as StructClass;
+  };
+  return { SessionV0, SessionV1, SessionV2, state };
+}
+
+describe("a version never crosses", () => {
+  const told = (declared: Declared) =>
+    checkLock(EMPTY_LOCK, declared).map(({ kind, struct, is, remedy }) => [
+      ...[kind, struct, is, remedy],
+    ]);
+
+  test("a newer version of a struct that no other contains, whoever exports it", () => {
+    const { SessionV0, SessionV1, SessionV2, state } = sessions();
+    const StateV1 = state(
+      1,
+      () => SessionV1,
+      state(0, () => SessionV0),
+    );
+    for (const declared of [declare(StateV1), { ...declare(StateV1), structs: [SessionV2] }]) {
+      const is = expect.stringMatching(
+        /^no struct contains SessionV2: State\w*.sessions is of SessionV1$/,
+      );
+      const remedy = expect.stringMatching(
+        /^luo bump State\w*, and let its sessions be of SessionV2$/,
+      );
+      expect(told(declared)).toEqual([["never-crosses", "SessionV2", is, remedy]]);
+      expect(() => publish(EMPTY_LOCK, declared)).toThrow("so it never crosses; luo bump");
+    }
+  });
+
+  test("told once, by the newest of several", () => {
+    const { SessionV0, SessionV2, state } = sessions();
+    const declared = { ...declare(state(0, () => SessionV0)), structs: [SessionV2] };
+    expect(told(declared).map(([, struct]) => struct)).toEqual(["SessionV2"]);
+  });
+
+  test("a class that is not linked to the one that the program keeps, newer or older", () => {
+    @LuoStruct(0, { family: "point" })
+    class PointV0 {
+      @u32 x = 0;
+    }
+    @LuoStruct(1, { family: "point" })
+    class PointV1 {
+      @u32 x = 0;
+    }
+    for (const [kept, other] of [
+      [PointV0, PointV1],
+      [PointV1, PointV0],
+    ] as const) {
+      const is = `${other.name} is not linked to ${kept.name}, which the program keeps`;
+      const remedy = "let PointV1 extend PointV0, or say @follows(PointV0)";
+      expect(told({ ...declare(kept), structs: [other] })).toEqual([
+        ["never-crosses", other.name, is, remedy],
+      ]);
+    }
+  });
+
+  test("but versions in use do, and steps on the way between them", () => {
+    const { SessionV0, SessionV1, SessionV2, state } = sessions();
+    const StateV1 = state(
+      1,
+      () => SessionV2,
+      state(0, () => SessionV0),
+    );
+    expect(told(declare(StateV1))).toEqual([]);
+    expect(told(declare(StateV1, { reads: { from: 1 } }))).toEqual([]);
+    const only = sessions();
+    const State = only.state(0, () => only.SessionV2);
+    expect(told({ ...declare(State), structs: [only.SessionV0, only.SessionV1] })).toEqual([]);
+    expect(told({ families: [], structs: [SessionV0, SessionV1] })).toEqual([]);
   });
 });
 

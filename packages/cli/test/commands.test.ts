@@ -66,6 +66,36 @@ describe("what modules export is found", () => {
     expect(families(made, "dist/structs.cjs", "dist/structs.mjs")).toEqual(table);
   });
 
+  test("handlers by the families of their records, wherever they are: in a package, in a list", () => {
+    const handler = `
+@LuoStruct(0, { family: "inotify" })
+class InotifyRecord {
+  @u32 flags = 0;
+}
+const inotify = {
+  family: family(InotifyRecord),
+  canPreserve: () => false,
+  preserve: () => 0,
+  retrieve: () => ({}),
+};
+export const handlers = [inotify];
+`;
+    const made = project("found-handlers", source(SLOT, TABLE_V0, handler));
+    made.write("package.json", { type: "module", luo: { modules: ["luo", "dist/structs.js"] } });
+    expect(Object.keys(families(made)).sort()).toEqual(["inotify", "listener", "memfd", "table"]);
+    expect(made.luo("publish", "--release", "1.0").code).toBe(0);
+    expect(read(made, "luo.lock.json")).toMatch(/"1\.0".*"memfd": \{ "reads": \[0/s);
+    const { passages } = JSON.parse(made.luo("matrix", "--json").out);
+    expect(Object.keys(passages[0].versions).sort()).toEqual([
+      "inotify",
+      "listener",
+      "memfd",
+      "table",
+    ]);
+    made.build(source(SLOT, TABLE_V0), "dist/structs.js");
+    expect(made.luo("check").out).toContain("InotifyRecord (inotify@0): a version is gone");
+  });
+
   test("in a folder below that of package.json", () => {
     const made = project("found-below", source(SLOT, TABLE_V0));
     made.write("deep/er/file", "");
@@ -146,6 +176,55 @@ describe("check", () => {
       ["layout-changed", "src/structs.ts", "SlotV0", "at"],
       ["path-broken", "src/structs.ts", "TableV1", undefined],
     ]);
+  });
+
+  test("a renamed member of an enum is a note, until it is published", () => {
+    const account = (...members: string[]) => `
+import { enumeration } from "luo";
+enum Role { ${members.join(", ")} }
+@LuoStruct(0)
+export class Account {
+  @enumeration(u8, Role) role = 0;
+}
+`;
+    const made = project("check-notes", source(account("User", "Admin")));
+    made.luo("publish");
+    made.build(source(account("Member", "Admin")), "dist/structs.js");
+    const note = "src/structs.ts: Account.role (Account@0): User is called Member by now";
+    expect(made.luo("check")).toMatchObject({ code: 0, out: expect.stringContaining(note) });
+    const { notes } = JSON.parse(made.luo("check", "--json").out);
+    expect(notes).toMatchObject([{ field: "role", was: "User", is: "Member", number: 0 }]);
+    made.luo("publish");
+    expect(made.luo("check").out).not.toContain(note);
+    made.build(source(account("Admin", "Member")), "dist/structs.js");
+    expect(made.luo("check")).toMatchObject({ code: 1 });
+    expect(made.luo("publish")).toMatchObject({ code: 1 });
+  });
+
+  test("a version that never crosses, which publish refuses", () => {
+    const SLOT_V1 = `@LuoStruct(1, { family: "slot" })
+class SlotV1 extends SlotV0 {
+  @u32 until = 0;
+}
+`;
+    const made = project("check-crosses", source(SLOT, SLOT_V1, TABLE_V0, TABLE_V1));
+    const problem = `\
+src/structs.ts: SlotV1 (slot@1): a version never crosses
+  was  a version that objects of the program can have
+  is   no struct contains SlotV1: TableV1.slots is of SlotV0
+  do   luo bump TableV1, and let its slots be of SlotV1
+
+1 problem
+`;
+    expect(made.luo("publish")).toEqual({ code: 1, out: problem, err: "" });
+    const named = "export const Table = family(TableV0);\n";
+    const alone = TABLE_V1.replace(" extends TableV0", "");
+    made.build(source(SLOT, TABLE_V0, alone, named), "dist/structs.js");
+    const { code, out } = made.luo("publish");
+    expect(code).toBe(1);
+    expect(out).toContain("TableV1 is not linked to TableV0, which the program keeps");
+    expect(out).toContain("do   let TableV1 extend TableV0, or say @follows(TableV0)");
+    expect(out).toContain("\n1 problem\n");
   });
 
   test("a version that is gone", () => {
@@ -254,7 +333,7 @@ describe("what cannot be run is refused in one line", () => {
       "bad.json: lock, structs: found undefined, expected an array",
     ],
     [made, ["manifest", "gone.js"], "gone.js is not there; build it first"],
-    [made, ["manifest", "none.js"], "none.js exports no struct and no family"],
+    [made, ["manifest", "none.js"], "none.js exports no struct, no family and no handler"],
     [made, ["manifest", "broken.js"], "broken.js cannot be loaded: not today"],
     [made, ["manifest", "broken.mts"], "broken.mts cannot be loaded: "],
     [bare, ["manifest"], 'no modules; name them as arguments, or in package.json: "luo": {'],
@@ -269,6 +348,12 @@ describe("what cannot be run is refused in one line", () => {
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err.slice(0, problem.length + 5)).toBe(`luo: ${problem}`);
     expect(err.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("the version is that of the package", () => {
+    const file = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    const { version } = JSON.parse(file);
+    expect(made.luo("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
   });
 
   test("no command at all shows what there is", () => {

@@ -212,3 +212,38 @@ describe("as a picture", () => {
     }
   });
 });
+
+describe("sizes that somebody else decides", () => {
+  const versions = Array.from({ length: 300_000 }, (_, version) => version);
+  const layouts = Object.fromEntries(versions.map((version) => [version, "same"]));
+  const all: Manifest = {
+    format: 1,
+    families: { table: { reads: versions, writes: versions, layouts } },
+  };
+  const none = release({ table: [[1_000_000]] });
+
+  test("a manifest with a huge list of versions", () => {
+    const { passages } = compatibility([["all", all]]);
+    expect(passages).toMatchObject([{ update: true, versions: { table: 299_999 }, older: [] }]);
+    const table = compatibilityTable(
+      compatibility([
+        ["all", all],
+        ["none", none],
+      ]),
+    );
+    expect(table).toContain(
+      "writes version 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 and 299984 more up to 299999",
+    );
+    expect(table.length).toBeLessThan(2_000);
+  }, 5_000);
+
+  test("more releases than a call takes arguments", () => {
+    const releases = Array.from(
+      { length: 400 },
+      (_, at) => [`${at}`, release({ table: [[0]] })] as const,
+    );
+    const many = compatibility(releases);
+    expect(compatibilityTable(many).split("\n").length).toBeGreaterThan(400 * 399);
+    expect(compatibilitySvg(many)).toContain("</svg>");
+  }, 30_000);
+});

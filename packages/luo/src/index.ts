@@ -1,6 +1,6 @@
 export { type SpawnOptions, spawnCarrier } from "@luo/carriers";
 export { Memfd, SystemCallError } from "@luo/linux";
-export { MemfdMismatchError } from "@luo/memfd";
+export { MemfdMismatchError, memfd } from "@luo/memfd";
 export {
   type Alongside,
   type Carrier,
@@ -22,7 +22,13 @@ export {
   type UpdateReport,
   type VersionCost,
 } from "@luo/orchestrator";
-export { DrainError, Listener, ListenerMismatchError, type ListenOptions } from "@luo/socket";
+export {
+  DrainError,
+  Listener,
+  ListenerMismatchError,
+  type ListenOptions,
+  listener,
+} from "@luo/socket";
 export {
   address,
   aligned,

@@ -13,6 +13,7 @@ const VALUES = {
   "where it lies": "aligned big little packed",
   versions: "dropped family follows lossy renamed since",
   "live update": "LiveUpdate Listener Memfd defineHandler liveUpdate spawnCarrier",
+  handlers: "listener memfd",
   "releases and manifests": "alongside manifestOf parseManifest",
   "bytes and layouts": "Memory codecOf layoutOf toCHeader",
   "errors of structs":

@@ -46,7 +46,14 @@ export {
   type StructDescriptor,
   type StructOptions,
 } from "./declare/registry.js";
-export { nameSource, propertySource, type SourceNames, structSource } from "./declare/source.js";
+export {
+  literalSource,
+  nameSource,
+  propertySource,
+  type SourceNames,
+  structSource,
+} from "./declare/source.js";
+export { enumNamesOf } from "./enum-names.js";
 export {
   ArgumentError,
   BoundsError,
@@ -73,6 +80,7 @@ export { notation, parseNotation, type StructNamed } from "./layout/notation.js"
 export {
   type FieldSchema,
   fingerprintOf,
+  mentionedIn,
   type StructSchema,
   schemaOf,
   structsIn,

@@ -43,6 +43,11 @@ export interface EnumType {
   readonly of: ScalarType;
   /** The program's value for each number in memory. */
   readonly members: ReadonlyMap<number, number | string>;
+  /**
+   * The names of a TypeScript enum's members, with their numbers. Layouts do not depend on them; a lock
+   * keeps them, because a number means what its name says.
+   */
+  readonly names?: ReadonlyMap<string, number>;
 }
 
 /** A bitfield: some bits of an integer, which neighbouring bitfields share. */

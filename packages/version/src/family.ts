@@ -11,6 +11,7 @@ import { completeArrays } from "./converted-sequence.js";
 import { ConversionError, FamilyError } from "./errors.js";
 import { declaredVersions, type Lineage, lineageOf, pass } from "./lineage.js";
 import { Misfit } from "./value-misfit.js";
+import { highest, versionsText } from "./version-list.js";
 
 /** The versions from `from` to `to`, both included. A missing bound sets no limit. */
 export interface VersionRange {
@@ -86,7 +87,7 @@ export class Family<T extends object = object> {
 
   /** The class of the highest version that the program writes. */
   get newest(): StructClass {
-    return this.structOf(Math.max(...this.writes));
+    return this.structOf(highest(this.writes));
   }
 
   /** The class of a version. @throws {FamilyError} when the program does not read it */
@@ -179,7 +180,7 @@ function resolve(struct: StructClass, { reads = {}, writes = {} }: FamilyOptions
   const readable = all.filter(within(reads));
   if (!readable.includes(version)) {
     throw new FamilyError(family, {
-      found: `the program's objects are of ${name}, but it reads ${list(readable)}`,
+      found: `the program's objects are of ${name}, but it reads ${versionsText(readable)}`,
       do: `let it read version ${version}, or say family(<another class>)`,
     });
   }
@@ -190,7 +191,7 @@ function resolve(struct: StructClass, { reads = {}, writes = {} }: FamilyOptions
   const { from } = writes;
   if (writable.length === 0 || (from !== undefined && !writable.includes(from))) {
     throw new FamilyError(family, {
-      found: `${name} can be written as ${list(reachable)}, but writes ${range(writes)} are asked for`,
+      found: `${name} can be written as ${versionsText(reachable)}, but writes ${range(writes)} are asked for`,
       do: "change the range, or the classes",
     });
   }
@@ -201,9 +202,6 @@ const within =
   ({ from = 0, to = Number.POSITIVE_INFINITY }: VersionRange) =>
   (version: number) =>
     version >= from && version <= to;
-
-const list = (versions: readonly number[]) =>
-  versions.length > 0 ? `version ${versions.join(", ")}` : "no version";
 
 const range = ({ from = 0, to }: VersionRange) =>
   to === undefined ? `from ${from}` : `${from} to ${to}`;

@@ -1,4 +1,4 @@
-import { descriptorOf, type Fault, type StructClass } from "@luo/struct";
+import { descriptorOf, type Fault, isStruct, type StructClass, show } from "@luo/struct";
 import { historyOf } from "./annotations.js";
 import { FamilyError } from "./errors.js";
 import { pair, valued } from "./field-pairs.js";
@@ -73,8 +73,19 @@ function checkSince(struct: StructClass, follows: boolean): void {
     const fault = { found: `${name}.${field} ${found}`, do: remedy };
     throw new FamilyError(family, fault, { struct: name, field });
   };
-  const alone = `but ${name} follows no class`;
-  const remedy = "say @follows(<the class before>), or remove the annotation";
+  const base: StructClass = Object.getPrototypeOf(struct);
+  const other = isStruct(base) ? descriptorOf(base) : undefined;
+  // A class follows the one that it extends, except across families: the names are what to correct.
+  const [alone, remedy] =
+    other === undefined
+      ? [
+          `but ${name} follows no class`,
+          "say @follows(<the class before>), or remove the annotation",
+        ]
+      : [
+          `but ${name} is of family ${family}, and extends ${other.name} of family ${other.family}`,
+          `give both one name, as in @LuoStruct(${version}, { family: ${show(other.family)} }): without it the class's name is used, which a minifier changes`,
+        ];
   for (const field of fields) {
     const since = historyOf(field).since?.version ?? 0;
     if (since > version) {

@@ -1,5 +1,6 @@
 import type { FamilyManifest, Manifest } from "./manifest.js";
 import { type Lacking, NegotiationError } from "./negotiation-error.js";
+import { highest } from "./version-list.js";
 
 const NOTHING: FamilyManifest = { reads: [], writes: [], layouts: {} };
 
@@ -16,9 +17,10 @@ export function negotiate(writer: Manifest, reader: Manifest): ReadonlyMap<strin
     const known = Object.hasOwn(reader.families, family) ? reader.families[family] : undefined;
     const { reads, layouts: theirs } = known ?? NOTHING;
     const { writes, layouts } = offered;
-    const shared = writes.filter((version) => reads.includes(version));
+    const readable = new Set(reads);
+    const shared = writes.filter((version) => readable.has(version));
     const same = shared.filter((version) => layouts[version] === theirs[version]);
-    if (same.length > 0) agreed.set(family, Math.max(...same));
+    if (same.length > 0) agreed.set(family, highest(same));
     else lacking.push({ family, writes, reads, differing: shared, known: offered.reads });
   }
   if (lacking.length > 0) throw new NegotiationError(lacking);

@@ -1,4 +1,5 @@
 import { type Fault, LuoError } from "@luo/struct";
+import { highest, versionsText } from "./version-list.js";
 
 /** Two programs share no version of a family; `lacking` has an entry for each such family. */
 export class NegotiationError extends LuoError {
@@ -29,16 +30,13 @@ export interface Lacking {
   readonly known?: readonly number[];
 }
 
-const list = (versions: readonly number[]) =>
-  versions.length > 0 ? `version ${versions.join(", ")}` : "no version";
-
 /** Describes the versions on both sides, and the least change that helps. */
 function explain(lacking: Lacking): Fault {
   const { family, writes, reads, differing } = lacking;
-  const found = `family ${family}: the writer writes ${list(writes)}, the reader reads ${list(reads)}`;
+  const found = `family ${family}: the writer writes ${versionsText(writes)}, the reader reads ${versionsText(reads)}`;
   if (differing.length === 0) return { found, do: remedy(lacking) };
   return {
-    found: `${found}, but ${list(differing)} has another layout on each side`,
+    found: `${found}, but ${versionsText(differing)} has another layout on each side`,
     do: "a published layout must not change: undo the edit and make it a new version",
   };
 }
@@ -47,17 +45,20 @@ function remedy({ writes, reads, known = [] }: Lacking): string {
   if (reads.length === 0) {
     return "add the family to the reader, or stop keeping it in the writer";
   }
-  const silent = known.filter((version) => reads.includes(version) && !writes.includes(version));
+  const [readable, written] = [new Set(reads), new Set(writes)];
+  const silent = known.filter((version) => readable.has(version) && !written.has(version));
   if (silent.length > 0) {
-    const version = Math.max(...silent);
+    const version = highest(silent);
     const way =
-      version > Math.max(...writes)
+      version > highest(writes)
         ? `{ writes: { to: ${version} } }`
         : `{ writes: { from: ${version} } } or a value for what was dropped since`;
     return `the writer knows version ${version}: let it write that, with ${way}`;
   }
-  const [oldest, newest] = [Math.min(...writes), Math.max(...reads)];
-  return oldest > newest
-    ? `update the reader to a release that reads version ${oldest}, or keep version ${newest} in the writer's family`
-    : `keep version ${Math.max(...writes)} in the reader's family, or update by way of a release that knows both`;
+  if (writes.length === 0) return "let the writer's family write a version that the reader reads";
+  const [newest, read] = [highest(writes), highest(reads)];
+  const oldest = writes.reduce((least, version) => Math.min(least, version), newest);
+  return oldest > read
+    ? `update the reader to a release that reads version ${oldest}, or keep version ${read} in the writer's family`
+    : `keep version ${newest} in the reader's family, or update by way of a release that knows both`;
 }

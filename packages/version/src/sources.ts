@@ -1,4 +1,11 @@
-import { descriptorOf, type FieldDescriptor, notation, type StructClass } from "@luo/struct";
+import {
+  descriptorOf,
+  enumNamesOf,
+  type FieldDescriptor,
+  type FieldType,
+  notation,
+  type StructClass,
+} from "@luo/struct";
 import type { Primitive } from "./annotations.js";
 import { FamilyError } from "./errors.js";
 import type { Adjacent, Pair } from "./field-pairs.js";
@@ -158,9 +165,15 @@ function unrelated(
   return fail(
     newer,
     field.name,
-    `is ${notation(field.type)}, but ${older.name}.${was.name} is ${notation(was.type)}`,
+    `is ${typeText(field.type)}, but ${older.name}.${was.name} is ${typeText(was.type)}`,
     `give @follows(${older.name}, { ${direction}: { ${target}: (from) => ... } })`,
   );
+}
+
+/** The notation of a type, and the names of its enum's members, which the notation leaves out. */
+function typeText(type: FieldType): string {
+  const names = Array.from(enumNamesOf(type) ?? [], ([name, number]) => `${name} = ${number}`);
+  return names.length === 0 ? notation(type) : `${notation(type)} (${names.join(", ")})`;
 }
 
 /** The function given for a field. It is an own property, so that a field can have any name. */

@@ -46,7 +46,7 @@ const RELATE: PerKind<Relation | undefined, Context> = {
   scalar: (older, { newer }) => relateIntegers(older, newer) ?? relateOthers(older, newer),
   bits: (older, { newer }) => relateIntegers(older, newer) ?? relateOthers(older, newer),
   enum: (older, { newer }) => {
-    if (newer.kind !== "enum") return undefined;
+    if (newer.kind !== "enum" || renumbers(older.names, newer.names)) return undefined;
     const members = new Set<unknown>(older.members.values());
     const wider = new Set<unknown>(newer.members.values());
     if (![...members].every((member) => wider.has(member))) return undefined;
@@ -85,6 +85,13 @@ const RELATE: PerKind<Relation | undefined, Context> = {
   },
   reserved: () => undefined,
 };
+
+type Names = ReadonlyMap<string, number>;
+
+/** True when a member of both enums has another number: the number would change its meaning. */
+function renumbers(older: Names = new Map(), newer: Names = new Map()): boolean {
+  return [...older].some(([name, number]) => (newer.get(name) ?? number) !== number);
+}
 
 const utf8 = new TextEncoder();
 

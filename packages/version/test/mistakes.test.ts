@@ -298,6 +298,33 @@ describe("what cannot work is an error when the family is first used, from which
       "Next.extra is new, but Next follows no class; say @follows(<the class before>)",
     ],
     [
+      "has something new, and extends a class whose name a minifier has changed",
+      () => {
+        @LuoStruct(0)
+        class a {
+          @u64 power = 0n;
+        }
+        @LuoStruct(1)
+        class b extends a {
+          @since(1) @u8 extra = 0;
+        }
+        return b;
+      },
+      'b.extra is new, but b is of family b, and extends a of family a; give both one name, as in @LuoStruct(1, { family: "a" }): without it the class\'s name is used, which a minifier changes',
+    ],
+    [
+      "drops something, and extends a class of another family",
+      () => {
+        @LuoStruct(1)
+        @dropped("colour", 0)
+        class Next extends base() {
+          @u64 more = 0n;
+        }
+        return Next;
+      },
+      "Next.colour is dropped, but Next is of family Next, and extends",
+    ],
+    [
       "drops something",
       () => {
         @LuoStruct(1, plant)

@@ -147,3 +147,14 @@ test("of a version that the writer holds back, the least change is to write it",
     "the writer knows version 1: let it write that, with { writes: { to: 1 } }",
   );
 });
+
+test("versions of which a writer writes none are refused by what to do", () => {
+  const families = { a: { reads: [], writes: [], layouts: {} } };
+  const reader: Manifest = {
+    format: 1,
+    families: { a: { reads: [0], writes: [0], layouts: { 0: "0000000000000000" } } },
+  };
+  expect(() => negotiate({ format: 1, families }, reader)).toThrow(
+    "the writer writes no version, the reader reads version 0; let the writer's family write a version that the reader reads",
+  );
+});

@@ -1,3 +1,4 @@
+import { largest } from "../largest.js";
 import { type Compatibility, type Outcome, outcomeOf, type Passage } from "./compatibility.js";
 
 /** Sizes in pixels of a picture at its own scale. */
@@ -62,11 +63,11 @@ const CLASS: Readonly<Record<Outcome, string>> = {
 export function compatibilitySvg({ releases, passages }: Compatibility): string {
   const details = new Map(passages.map((passage) => [passage, detailsOf(passage)]));
   const lines = [...details.values()].flat();
-  const widest = Math.max(0, ...lines.map((text) => text.length)) * CHARACTER.small;
-  const names = Math.max(0, ...releases.map((name) => name.length)) * CHARACTER.large;
+  const widest = largest(lines.map((text) => text.length)) * CHARACTER.small;
+  const names = largest(releases.map((name) => name.length)) * CHARACTER.large;
   const content = Math.ceil(Math.max(CELL.text + widest, names) + 14);
   const width = Math.min(CELL.most, Math.max(CELL.least, content));
-  const most = Math.max(1, ...Array.from(details.values(), ({ length }) => length));
+  const most = Math.max(1, largest(Array.from(details.values(), ({ length }) => length)));
   const height = 42 + most * CELL.line;
   const side = MARGIN + Math.min(160, Math.max(56, Math.ceil(names))) + 16;
   const total = {

@@ -1,4 +1,5 @@
 import { NegotiationError } from "@luo/version";
+import { largest } from "../largest.js";
 import { type Compatibility, outcomeOf, type Passage } from "./compatibility.js";
 
 /**
@@ -42,7 +43,7 @@ function reasons(passages: readonly Passage[]): readonly string[] {
 
 /** Aligns cells in columns, two spaces apart. */
 function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => width(row[at]))));
+  const widths = (rows[0] ?? []).map((_, at) => largest(rows.map((row) => width(row[at]))));
   return rows.map((row) =>
     row
       .map((cell, at) => cell + " ".repeat((widths[at] ?? 0) - width(cell)))

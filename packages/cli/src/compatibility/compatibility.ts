@@ -1,5 +1,6 @@
 import { ArgumentError, show } from "@luo/struct";
 import { type Lacking, type Manifest, NegotiationError, negotiate } from "@luo/version";
+import { largest } from "../largest.js";
 
 /** The manifests of releases by name, in the order in which they are shown. */
 export type Releases = Iterable<readonly [release: string, manifest: Manifest]>;
@@ -62,7 +63,7 @@ function agreement(
     ([name]) => !lacking.some(({ family }) => family === name),
   );
   const agreed = negotiate({ ...writer, families: Object.fromEntries(passing) }, reader);
-  const older = passing.filter(([name, { writes }]) => agreed.get(name) !== Math.max(...writes));
+  const older = passing.filter(([name, { writes }]) => agreed.get(name) !== largest(writes));
   return {
     versions: Object.fromEntries(agreed),
     older: older.map(([name]) => name),

@@ -1,14 +1,16 @@
-import { descriptorOf, type FieldSchema, type StructClass } from "@luo/struct";
+import { descriptorOf, type StructClass } from "@luo/struct";
 import { type FamilyError, familyOf } from "@luo/version";
 import { type Declared, everyStruct } from "../declared.js";
-import { checkRelease } from "./check-release.js";
-import { type Lock, nameOf, type PublishedStruct, publishedAs } from "./lock.js";
+import { unreached } from "../unreached.js";
+import { checkReleases } from "./check-releases.js";
+import { layoutChanges } from "./layout-changes.js";
+import { type Lock, nameOf } from "./lock.js";
 import { type LockProblem, type Place, placeOf } from "./lock-problem.js";
 
 /**
  * Compares declared classes with the lock. It gives a problem for each published layout that has changed,
- * for published versions that no longer lead to each other, and for each supported release that cannot be
- * updated or rolled back to.
+ * for published versions that no longer lead to each other, for each declared version that can never cross,
+ * and for each supported release that cannot be updated or rolled back to.
  *
  * @throws {FamilyError} when a family should read or write a version that it does not have
  */
@@ -18,11 +20,7 @@ export function checkLock(lock: Lock, declared: Declared): readonly LockProblem[
   const structs = everyStruct(declared, (error, struct) =>
     errors.set(error.message, [error, struct]),
   );
-  const published = new Map(lock.structs.map((was) => [nameOf(was), was]));
-  const changed = [...structs].flatMap((struct) => {
-    const was = published.get(nameOf(descriptorOf(struct)));
-    return was === undefined ? [] : changes(was, publishedAs(struct), where(struct));
-  });
+  const changed = layoutChanges(lock, structs, where);
   // Steps between versions are unknown while the versions of a family do not fit together.
   if (errors.size > 0) {
     const unfit = Array.from(errors.values(), ([error, struct]) => {
@@ -31,38 +29,21 @@ export function checkLock(lock: Lock, declared: Declared): readonly LockProblem[
     });
     return [...changed, ...unfit];
   }
-  const needs = Object.entries(lock.releases).flatMap(([release, manifest]) =>
-    checkRelease({ release, manifest, lock, structs, declared }),
-  );
-  return [
-    ...changed,
-    ...unlinked(lock, structs, where),
-    // `changed` has each edit by its fields, also that of a struct inside of others.
-    ...needs.filter(({ kind }) => kind !== "layout-changed" || changed.length === 0),
-  ];
-}
-
-/** The differences of a layout: fields that were changed, or else fields that moved. */
-function changes(was: PublishedStruct, is: PublishedStruct, place: Place): readonly LockProblem[] {
-  const [old, now] = [was, is].map(({ fields }) => new Map(fields.map((f) => [f.name, f])));
-  const names = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])];
-  const remedy = `undo the edit; to change it, make it a new version: luo bump ${place.struct}`;
-  const differing = (as: (field: FieldSchema | undefined) => string) =>
-    names.flatMap((field): LockProblem[] => {
-      const [was, is] = [as(old?.get(field)), as(now?.get(field))];
-      return was === is ? [] : [{ kind: "layout-changed", ...place, field, was, is, remedy }];
-    });
-  const content = differing((field) => field?.type ?? "no such field");
-  // A field that grows moves all fields behind it; the moves say nothing new.
-  const fields = content.length > 0 ? content : differing(offset);
-  const whole = ({ size, align }: PublishedStruct) => `${size} bytes, aligned to ${align}`;
-  if (fields.length > 0 || whole(was) === whole(is)) return fields;
-  return [{ kind: "layout-changed", ...place, was: whole(was), is: whole(is), remedy }];
-}
-
-function offset(field: FieldSchema | undefined): string {
-  const { offset, bitOffset } = field ?? {};
-  return bitOffset === undefined ? `at offset ${offset}` : `at bit ${bitOffset}`;
+  const broken = [...unlinked(lock, structs, where)];
+  const known = new Set(broken.map(({ family }) => family));
+  const lost = unreached(declared)
+    .map(({ struct, is, remedy }): LockProblem => {
+      const was = "a version that objects of the program can have";
+      return { kind: "never-crosses", ...where(struct), was, is, remedy };
+    })
+    .filter(({ family }) => !known.has(family));
+  for (const { family } of lost) known.add(family);
+  // A release lacks what is not linked any more; the link is what is missing.
+  const needs = checkReleases({ lock, structs, declared })
+    .filter(({ family }) => !known.has(family))
+    // An edit is told by its fields already, also where the struct lies inside of others.
+    .filter(({ kind }) => kind !== "layout-changed" || changed.length === 0);
+  return [...changed, ...broken, ...lost, ...needs];
 }
 
 function misfit({ struct, field, found, do: remedy }: FamilyError, place: Place): LockProblem {

@@ -3,7 +3,7 @@ import type { Declared } from "../declared.js";
 
 /** A way in which declared classes break what was published. */
 export interface LockProblem {
-  readonly kind: "layout-changed" | "version-gone" | "path-broken";
+  readonly kind: "layout-changed" | "version-gone" | "path-broken" | "never-crosses";
   /** The file that declares the class, if it is known. */
   readonly file?: string;
   readonly family: string;
@@ -12,7 +12,7 @@ export interface LockProblem {
   readonly struct?: string;
   /** Absent when the problem is about the struct as a whole. */
   readonly field?: string;
-  /** The supported release that needs the version. */
+  /** The supported releases that need the version, as in `1.0, 1.1`. */
   readonly release?: string;
   readonly was: string;
   readonly is: string;
@@ -33,6 +33,7 @@ const TITLES: Readonly<Record<LockProblem["kind"], string>> = {
   "layout-changed": "a published layout has changed",
   "version-gone": "a version is gone that a supported release needs",
   "path-broken": "versions do not lead to each other",
+  "never-crosses": "a version never crosses",
 };
 
 /** Writes a problem in four lines: its place, what was, what is, and what to do. */

@@ -23,6 +23,12 @@ const fieldShape = jsonObject({
       v.description("The first bit of a bitfield, from the start of the struct."),
     ),
   ),
+  members: v.exactOptional(
+    v.pipe(
+      jsonRecord(v.pipe(v.number("an integer"), v.integer("an integer"))),
+      v.description("By name, the numbers of a TypeScript enum's members."),
+    ),
+  ),
 });
 
 const publishedShape = jsonObject({

@@ -1,6 +1,8 @@
 import {
   descriptorOf,
+  enumNamesOf,
   type Fault,
+  type FieldSchema,
   LuoError,
   type StructClass,
   type StructSchema,
@@ -9,6 +11,8 @@ import {
 import { type Manifest, manifestOf } from "@luo/version";
 import { jsonPath } from "@luo/version/json";
 import { type Declared, everyStruct } from "../declared.js";
+import { unreached } from "../unreached.js";
+import { type EnumMembers, renumbered } from "./enum-members.js";
 
 /**
  * The record of what was published, kept in a repository as `luo.lock.json`: layouts, which never change,
@@ -26,6 +30,15 @@ export interface Lock {
 export interface PublishedStruct extends StructSchema {
   /** The name that the class had; it may have another by now. */
   readonly class: string;
+  readonly fields: readonly PublishedField[];
+}
+
+interface PublishedField extends FieldSchema {
+  /**
+   * The names of a TypeScript enum's members, with their numbers: the type has the numbers alone.
+   * Absent where the program does not know them, and in locks from before they were kept.
+   */
+  readonly members?: EnumMembers;
 }
 
 /** The input is no lock, or a version or release cannot be added to it. */
@@ -64,19 +77,34 @@ export function nameOf({ family, version }: Pick<StructSchema, "family" | "versi
 
 /** The layout of a class, as a lock keeps it. */
 export function publishedAs(struct: StructClass): PublishedStruct {
-  const [schema] = schemaOf(struct) as [StructSchema];
-  return { class: descriptorOf(struct).name, ...schema };
+  const [{ fields, ...schema }] = schemaOf(struct) as [StructSchema];
+  const { name, fields: declared } = descriptorOf(struct);
+  const types = new Map(declared.map(({ name, type }) => [name, type]));
+  return {
+    class: name,
+    ...schema,
+    fields: fields.map((field) => {
+      const type = types.get(field.name);
+      const names = type && enumNamesOf(type);
+      return names === undefined ? field : { ...field, members: Object.fromEntries(names) };
+    }),
+  };
 }
 
 /**
  * Gives the lock with every declared version that it lacks, and with the manifest of a release if one is
- * named. Nothing that is in the lock changes. Check it first with `checkLock`.
+ * named. Layouts in the lock stay as they are; the names of enum members follow the classes, as far as the
+ * classes know them. Check it first with `checkLock`.
  *
- * @throws {LockError} when a published layout differs, or the release was published with another
+ * @throws {LockError} when a published layout differs, a version can never cross, or the release was published with another
  *   manifest
  * @throws {FamilyError} when the versions of a family do not fit together
  */
 export function publish(lock: Lock, declared: Declared, release?: string): Lock {
+  const [lost] = unreached(declared);
+  if (lost !== undefined) {
+    throw new LockError("structs", { found: `${lost.is}, so it never crosses`, do: lost.remedy });
+  }
   const structs = new Map(lock.structs.map((struct) => [nameOf(struct), struct]));
   for (const struct of everyStruct(declared)) {
     const next = publishedAs(struct);
@@ -88,7 +116,7 @@ export function publish(lock: Lock, declared: Declared, release?: string): Lock 
         do: "undo the edit, and make it a new version",
       });
     }
-    if (known === undefined) structs.set(name, next);
+    structs.set(name, known === undefined ? next : withMembers(known, next));
   }
   const releases = new Map(Object.entries(lock.releases));
   if (release !== undefined) {
@@ -111,10 +139,26 @@ export function publish(lock: Lock, declared: Declared, release?: string): Lock 
   };
 }
 
-function sameLayout(a: StructSchema, b: StructSchema): boolean {
+function sameLayout(a: PublishedStruct, b: PublishedStruct): boolean {
+  const now = new Map(b.fields.map(({ name, members }) => [name, members]));
+  if (a.fields.some(({ name, members }) => renumbered(members, now.get(name)).length > 0)) {
+    return false;
+  }
   const layout = ({ size, align, fields }: StructSchema) =>
     JSON.stringify([size, align, fields.map((f) => [f.name, f.type, f.offset, f.bitOffset])]);
   return layout(a) === layout(b);
+}
+
+/** A published layout with the names that the members of its enums have by now. */
+function withMembers(known: PublishedStruct, { fields }: PublishedStruct): PublishedStruct {
+  const now = new Map(fields.map(({ name, members }) => [name, members]));
+  return {
+    ...known,
+    fields: known.fields.map((field) => {
+      const members = now.get(field.name);
+      return members === undefined ? field : { ...field, members };
+    }),
+  };
 }
 
 function sameManifest(a: Manifest, b: Manifest): boolean {

@@ -76,11 +76,10 @@ export function enumeration(
   }
   const [low, high] = type.bounds as readonly [number, number];
   // A numeric enum also maps its numbers back to its names.
+  const named = Array.isArray(members) ? [] : Object.entries(members).filter(isNumbered);
   const list = Array.isArray(members)
     ? members.map((member, index) => [typeof member === "number" ? member : index, member] as const)
-    : Object.values(members).flatMap((value) =>
-        typeof value === "number" ? [[value, value] as const] : [],
-      );
+    : named.map(([, number]) => [number, number] as const);
   for (const [number] of list) {
     if (!Number.isInteger(number) || number < low || number > high) {
       const problem = `has the member ${number}, expected integers from ${low} to ${high} (${type.name})`;
@@ -93,7 +92,12 @@ export function enumeration(
     const problem = "has a member twice, which would be two numbers; keep one";
     throw new DeclarationError("@enumeration", undefined, problem);
   }
-  return field({ kind: "enum", of: type, members: byNumber });
+  const names = named.length === 0 ? {} : { names: new Map(named) };
+  return field({ kind: "enum", of: type, members: byNumber, ...names });
+}
+
+function isNumbered(entry: [string, string | number]): entry is [string, number] {
+  return typeof entry[1] === "number";
 }
 
 /**

@@ -9,8 +9,8 @@ export interface SourceNames {
   use(imported: string): string;
   /** The name of a struct's class. */
   structOf(struct: StructClass): string;
-  /** The declared name and first member of an enum. Without it, the source lists the members. */
-  enumOf?(type: OfKind<"enum">): { readonly name: string; readonly first: string };
+  /** The declared name of an enum whose members have names. Without it, the source lists the members. */
+  enumOf?(type: OfKind<"enum">): string | undefined;
 }
 
 interface Text {
@@ -21,6 +21,8 @@ interface Text {
   /** The declared type, where TypeScript cannot infer it from the initial value. */
   readonly type?: () => string;
   readonly initial: string;
+  /** A value of the type or of its elements, where it is not written as a literal. */
+  readonly value?: (value: Primitive) => string | undefined;
 }
 
 const INITIAL = { number: "0", bigint: "0n", boolean: "false" } as const;
@@ -36,11 +38,14 @@ const TEXT: PerKind<Text, SourceNames> = {
   enum: (type, names) => {
     const of = perKind(TEXT, type.of, names).element;
     const declared = names.enumOf?.(type);
-    if (declared !== undefined) {
-      const { name, first } = declared;
+    const named = [...(type.names ?? [])];
+    if (declared !== undefined && named[0] !== undefined) {
+      const member = ([name]: [string, number]) =>
+        isIdentifier(name) ? `${declared}.${name}` : `${declared}[${literal(name)}]`;
       return {
-        element: `${names.use("enumeration")}(${of}, ${name})`,
-        initial: `${name}.${first}`,
+        element: `${names.use("enumeration")}(${of}, ${declared})`,
+        initial: member(named[0]),
+        value: (value) => named.filter(([, number]) => number === value).map(member)[0],
       };
     }
     const members = Array.from(type.members.values(), literal);
@@ -66,17 +71,19 @@ const TEXT: PerKind<Text, SourceNames> = {
     const lengths: number[] = [];
     let of: FieldType = type;
     for (; of.kind === "array" && lengths.length < DIMENSIONS; of = of.of) lengths.push(of.length);
-    const { element, type: declared, initial } = perKind(TEXT, of, names);
+    const { element, type: declared, initial, value } = perKind(TEXT, of, names);
     return {
+      ...(value && { value }),
       element: `${names.use("array")}(${[element, ...lengths].join(", ")})`,
       ...(declared && { type: () => `(${declared()})${"[]".repeat(lengths.length)}` }),
       initial: lengths.reduceRight(elements, initial),
     };
   },
   flexible: ({ of, count }, names) => {
-    const { element, type: declared, initial } = perKind(TEXT, of, names);
+    const { element, type: declared, initial, value } = perKind(TEXT, of, names);
     const options = count === undefined ? "" : `, { count: ${literal(count)} }`;
     return {
+      ...(value && { value }),
       element: `${names.use("flexible")}(${element}${options})`,
       ...(declared && { type: () => `(${declared()})[]` }),
       initial: elements(initial, 0),
@@ -126,14 +133,15 @@ const elements = (initial: string, length: number) =>
 /**
  * The line of a class that declares a field: `@char(46) address = "";`.
  *
- * @param value the initial value to write; one that is no primitive gives the type's default
+ * @param value the initial value to write: a primitive, or an array of at most 32 of them. Any other
+ *   gives the type's default
  */
 export function propertySource(
   { name, type, packed, align, endian }: FieldDescriptor,
   names: SourceNames,
   value?: unknown,
 ): string {
-  const { type: declared, initial } = perKind(TEXT, type, names);
+  const { type: declared, initial, value: written = literal } = perKind(TEXT, type, names);
   const annotations = [
     ...(packed ? [names.use("packed")] : []),
     ...(align === undefined ? [] : [`${names.use("aligned")}(${align})`]),
@@ -144,12 +152,30 @@ export function propertySource(
   const of = declared === undefined ? "" : `: ${declared()}`;
   const property = `${text} ${nameSource(name)}${of}`;
   if (type.kind === "reserved") return `${property};`;
-  return `${property} = ${isPrimitive(value) ? literal(value) : initial};`;
+  return `${property} = ${valueSource(value, written) ?? initial};`;
+}
+
+/** The most elements of an initial value that are written out. */
+const ELEMENTS = 32;
+
+/** A primitive or an array of such as source; undefined for any other value, and for an empty array. */
+function valueSource(
+  value: unknown,
+  written: (value: Primitive) => string | undefined,
+): string | undefined {
+  if (isPrimitive(value)) return written(value);
+  if (!Array.isArray(value) || value.length === 0 || value.length > ELEMENTS) return undefined;
+  const list = value.map((element: unknown) => valueSource(element, written));
+  return list.includes(undefined) ? undefined : `[${list.join(", ")}]`;
 }
 
 /** The name of a property in source: in quotes unless it is an identifier. */
 export function nameSource(name: string): string {
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : literal(name);
+  return isIdentifier(name) ? name : literal(name);
+}
+
+function isIdentifier(name: string): boolean {
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name);
 }
 
 /** The annotation of a class: `@LuoStruct(1, { family: "memfd" })`. */
@@ -160,6 +186,11 @@ export function structSource(version: number, options: StructOptions, names: Sou
 }
 
 type Primitive = string | number | bigint | boolean;
+
+/** A string, number, bigint or boolean as source; undefined for any other value. */
+export function literalSource(value: unknown): string | undefined {
+  return isPrimitive(value) ? literal(value) : undefined;
+}
 
 function isPrimitive(value: unknown): value is Primitive {
   return ["string", "number", "bigint", "boolean"].includes(typeof value);

@@ -1,6 +1,6 @@
 import { INSIDE } from "../declare/declaration.js";
 import { descriptorOf } from "../declare/registry.js";
-import { type PerKind, perKind, type StructClass } from "../types.js";
+import { type FieldType, type PerKind, perKind, type StructClass } from "../types.js";
 import { layoutOf } from "./layout.js";
 import { fieldNotation } from "./notation.js";
 
@@ -34,12 +34,17 @@ const MENTIONED: PerKind<readonly StructClass[]> = {
   ref: ({ of }) => [of()],
 };
 
+/** The structs that a value of the type contains or refers to directly. */
+export function mentionedIn(type: FieldType): readonly StructClass[] {
+  return perKind(MENTIONED, type);
+}
+
 /** The struct and all structs that it contains or refers to, directly or through others; itself first. */
 export function structsIn(struct: StructClass): readonly StructClass[] {
   const reached = new Set([struct]);
   for (const next of reached) {
     for (const { type } of descriptorOf(next).fields) {
-      for (const mentioned of perKind(MENTIONED, type)) reached.add(mentioned);
+      for (const mentioned of mentionedIn(type)) reached.add(mentioned);
     }
   }
   return [...reached];
