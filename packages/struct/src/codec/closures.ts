@@ -1,4 +1,4 @@
-import { BoundsError, DeclarationError, FieldRangeError } from "../errors.js";
+import { DeclarationError, FieldRangeError } from "../errors.js";
 import { INSPECT, viewContents } from "../inspect.js";
 import type { Endian } from "../layout/abi.js";
 import { type FieldLayout, layoutOf, type StructLayout, sizeOf } from "../layout/layout.js";
@@ -14,6 +14,7 @@ import {
   type Sequence,
 } from "../types.js";
 import { readBits, writeBits } from "./bits.js";
+import { noElementOf, outsideOf } from "./bounds.js";
 import type { CodecOf, Operations, RefResolver } from "./codec-contract.js";
 import { FieldFault } from "./field-fault.js";
 import { readText, writeText } from "./text-codec.js";
@@ -159,7 +160,7 @@ const ACCESSOR: PerKind<Accessor, Context> = {
       read: (at) => elements.read(at, type.length),
       write: (at, value) => {
         if (!Array.isArray(value) || value.length !== type.length) return fault.reject(value);
-        elements.write(at, value);
+        elements.write(at, value, type.length);
       },
     };
   },
@@ -167,14 +168,16 @@ const ACCESSOR: PerKind<Accessor, Context> = {
     const fault = new FieldFault(context.struct, context.path, type);
     const elements = repeated(type.of, context);
     const stride = sizeOf(type.of, context.layout.abi);
-    const { name, size } = context.layout;
+    const outside = outsideOf(context.layout);
+    const offset = context.layout.fields.at(-1)?.offset ?? 0;
+    const room = (at: At) => (at.memory.byteLength - within(at)) / stride;
+    const refuse = (at: At, count: number) =>
+      outside(at.memory, within(at) - offset, offset + count * stride);
     return {
       read: (at) => {
-        const room = (at.memory.byteLength - within(at)) / stride;
-        const count = type.count === undefined ? Math.floor(room) : Number(at.owner[type.count]);
-        if (!(count >= 0 && count <= room)) {
-          throw new BoundsError(name, within(at), size + count * stride, at.memory.byteLength);
-        }
+        const most = room(at);
+        const count = type.count === undefined ? Math.floor(most) : Number(at.owner[type.count]);
+        if (!(count >= 0 && count <= most)) refuse(at, count);
         return elements.read(at, count);
       },
       write: (at, value) => {
@@ -183,7 +186,9 @@ const ACCESSOR: PerKind<Accessor, Context> = {
           !Array.isArray(value) ||
           Number(at.owner[type.count]) === value.length;
         if (!Array.isArray(value) || !counted) return fault.reject(value);
-        elements.write(at, value);
+        const { length } = value;
+        if (length > room(at)) refuse(at, length);
+        elements.write(at, value, length);
       },
     };
   },
@@ -275,9 +280,9 @@ function repeated(of: FieldType, context: Context) {
       Array.from({ length: count }, (_, index) =>
         element.read({ ...at, position: at.position + index * stride }),
       ),
-    write: (at: At, values: readonly unknown[]) => {
-      for (const [index, value] of values.entries()) {
-        element.write({ ...at, position: at.position + index * stride }, value);
+    write: (at: At, values: readonly unknown[], count: number) => {
+      for (let index = 0; index < count; index++) {
+        element.write({ ...at, position: at.position + index * stride }, values[index]);
       }
     },
   };
@@ -336,9 +341,10 @@ function writeStruct(
 export function closures<T extends object>(layout: StructLayout, codecOf: CodecOf): Operations<T> {
   const { name, size, abi } = layout;
   const fields = accessors(layout, { struct: name, path: "" });
+  const [outside, noElement] = [outsideOf(layout), noElementOf(layout)];
   const inside = (memory: Memory, offset: number, bytes: number): number => {
     const fits = offset >= 0 && offset + bytes <= memory.byteLength && Number.isSafeInteger(offset);
-    if (!fits) throw new BoundsError(name, offset, bytes, memory.byteLength);
+    if (!fits) outside(memory, offset, bytes);
     return memory.base + offset;
   };
   const row = (memory: Memory, offset: number, count: number): number => {
@@ -361,7 +367,8 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
   };
   const viewOf = (state: {
     readonly memory: Memory;
-    start: number;
+    /** The absolute position; undefined while a cursor stands on no element. */
+    start: number | undefined;
     readonly refs: RefResolver | undefined;
   }) => {
     const view: Record<string, unknown> = Object.create(layout.struct.prototype);
@@ -369,13 +376,9 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
       const { type, offset } = field;
       if (type.kind === "reserved") continue;
       const at = () => {
-        inside(state.memory, state.start - state.memory.base, size);
-        return {
-          memory: state.memory,
-          position: state.start + offset,
-          owner: view,
-          refs: state.refs,
-        };
+        const { memory, start = noElement(memory), refs } = state;
+        inside(memory, start - memory.base, size);
+        return { memory, position: start + offset, owner: view, refs };
       };
       const nested = type.kind === "struct" ? codecOf(type.of(), abi) : undefined;
       Object.defineProperty(view, field.name, {
@@ -413,12 +416,12 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
     view: (memory, offset, refs) =>
       viewOf({ memory, start: inside(memory, offset, size), refs }) as T,
     cursor: (memory, offset, count, refs) => {
-      const state = { memory, start: row(memory, offset, count) - size, refs };
-      let left = count;
+      const first = row(memory, offset, count);
+      const state: Parameters<typeof viewOf>[0] = { memory, start: undefined, refs };
+      let done = 0;
       const next = () => {
-        if (left === 0) return false;
-        left--;
-        state.start += size;
+        if (done === count) return false;
+        state.start = first + done++ * size;
         return true;
       };
       return Object.assign(viewOf(state), { next }) as T & { next: typeof next };

@@ -1,7 +1,8 @@
-import { BoundsError, DeclarationError, FieldRangeError } from "../errors.js";
+import { DeclarationError, FieldRangeError } from "../errors.js";
 import { INSPECT, viewContents } from "../inspect.js";
 import type { StructLayout } from "../layout/layout.js";
 import type { Memory } from "../memory.js";
+import { noElementOf, type Outside, outsideOf } from "./bounds.js";
 import type { CodecOf, Operations } from "./codec-contract.js";
 import { DecoderSource } from "./decoder.js";
 import { type Access, Emitter } from "./emitter.js";
@@ -10,7 +11,9 @@ import { EncoderSource } from "./encoder.js";
 /** The functions that the source of every operation can call. */
 interface Surroundings {
   /** Throws the error for bytes that reach outside of the memory. */
-  readonly outside: (memory: Memory, offset: number, bytes: number) => never;
+  readonly outside: Outside;
+  /** Throws the error for a cursor that stands on no element. */
+  readonly noElement: (memory: Memory) => never;
   /** Throws the error for a value that is no object. */
   readonly notAnObject: (value: unknown) => never;
 }
@@ -61,11 +64,11 @@ function build(
   return make(...Object.values(scope));
 }
 
-function surroundings({ name }: StructLayout): Surroundings & Record<string, unknown> {
+function surroundings(layout: StructLayout): Surroundings & Record<string, unknown> {
+  const { name } = layout;
   return {
-    outside: (memory, offset, bytes) => {
-      throw new BoundsError(name, offset, bytes, memory.byteLength);
-    },
+    outside: outsideOf(layout),
+    noElement: noElementOf(layout),
     notAnObject: (value) => {
       throw new FieldRangeError(name, "(itself)", value, `an object with the fields of ${name}`);
     },
@@ -198,7 +201,7 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
       ${counted("count", making.layout)}
       ${enter(making.layout, making.access, `count * ${size}`, "m, o, count, refs")}
       p /= ${unit(making)};
-      return new View(m, p - ${size / unit(making)}, refs, p + (count - 1) * ${size / unit(making)});
+      return new View(m, p, refs, count * ${size / unit(making)});
     }`;
   },
 };
@@ -236,12 +239,13 @@ function viewClass(making: Making, cursor: boolean): string {
       throw new DeclarationError(layout.name, name, problem);
     }
     const key = JSON.stringify(name);
-    const set = `m.byteLength; ${encoder.field(field, "this", "value")}`;
+    const on = cursor ? "if (this.#at < 0) noElement(m);" : "";
+    const set = `m.byteLength; ${on} ${encoder.field(field, "this", "value")}`;
     const { body, result } = decoder.field(field, "this");
-    let get = `${body} const result = ${result}; if (result === undefined) m.byteLength; return result;`;
+    let get = `${on} ${body} const result = ${result}; if (result === undefined) m.byteLength; return result;`;
     if (type.kind === "struct") {
       constants.push(codecOf(type.of(), layout.abi));
-      get = `return c${constants.length - 1}.view(m, p - m.base + ${offset}, refs);`;
+      get = `${on} return c${constants.length - 1}.view(m, p - m.base + ${offset}, refs);`;
     }
     return [
       { head: `get [${key}]()`, code: get },
@@ -271,15 +275,17 @@ function viewClass(making: Making, cursor: boolean): string {
     ...held.map((name) => `this.#${name} = ${name};`),
     ...emitter.arrays.map((name) => `this.#${name} = m.${name};`),
   ].join(" ");
+  // The position is negative until the first call of `next`.
   const next = `next() {
-      if (this.#at === this.#last) return false;
-      this.#at += ${layout.size / at};
+      const next = this.#at < 0 ? this.#first : this.#at + ${layout.size / at};
+      if (next === this.#end) return false;
+      this.#at = next;
       return true;
     }`;
   return `class View {
-    #at; ${[...held, ...emitter.arrays].map((name) => `#${name};`).join(" ")} ${cursor ? "#last;" : ""}
-    constructor(m, at, refs, last) {
-      this.#at = at; ${start} ${cursor ? "this.#last = last;" : ""}
+    #at; ${[...held, ...emitter.arrays].map((name) => `#${name};`).join(" ")} ${cursor ? "#first; #end;" : ""}
+    constructor(m, at, refs, length) {
+      ${cursor ? "this.#at = -1; this.#first = at; this.#end = at + length;" : "this.#at = at;"} ${start}
     }
     ${accessors.map(({ head, code }) => `${head} { ${prologue(code)} ${code} }`).join("\n")}
     ${cursor ? next : ""}

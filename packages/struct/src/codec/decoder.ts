@@ -74,7 +74,6 @@ export class DecoderSource {
     flexible: (type, context) => {
       const length = this.#code.name("n");
       const stride = sizeOf(type.of, this.#code.abi);
-      const { size } = context.layout;
       const position = this.#code.position(context.place);
       const room = `(m.byteLength + m.base - (${position})) / ${stride}`;
       this.#code.emit(
@@ -84,7 +83,7 @@ export class DecoderSource {
       );
       // The check comes before the allocation, whose size it bounds.
       this.#code.emit(
-        `if (!(${length} >= 0 && ${length} <= ${room})) outside(m, p - m.base, ${size} + ${length} * ${stride});`,
+        `if (!(${length} >= 0 && ${length} <= ${room})) outside(m, p - m.base, ${context.place.offset} + ${length} * ${stride});`,
       );
       return this.#readElements(type.of, length, context);
     },

@@ -110,7 +110,16 @@ export class EncoderSource {
       this.#code.emit(
         `if (!Array.isArray(${value})${counted}) ${this.#code.fault(type, context)}.reject(${value});`,
       );
-      this.#writeElements(type.of, `${value}.length`, context);
+      // A setter of a view has no size to check before, and a getter of the program can give another
+      // array than the one whose size was checked.
+      const length = this.#code.name("n");
+      const stride = sizeOf(type.of, this.#code.abi);
+      const position = this.#code.position(context.place);
+      this.#code.emit(`const ${length} = ${value}.length;`);
+      this.#code.emit(
+        `if (${position} + ${length} * ${stride} > m.byteLength + m.base) outside(m, p - m.base, ${context.place.offset} + ${length} * ${stride});`,
+      );
+      this.#writeElements(type.of, length, context);
     },
     struct: (type, context) => {
       const { value } = context;
