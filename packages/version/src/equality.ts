@@ -5,8 +5,8 @@ import {
   perKind,
   type Sequence,
   type StructClass,
+  structOf,
 } from "@luo/struct";
-import { classOf } from "./class-of.js";
 
 /** True when two values are written as the same bytes, arrays behind references included. */
 export type Equality = (a: unknown, b: unknown) => boolean;
@@ -27,8 +27,8 @@ const EQUALITY: PerKind<Equality> = {
   flexible: ({ of }) => sequences(perKind(EQUALITY, of)),
   struct: ({ of }) => structs(of),
   union: () => (a, b) => {
-    const struct = classOf(a);
-    return struct !== undefined && struct === classOf(b) && structs(() => struct)(a, b);
+    const struct = structOf(a);
+    return struct !== undefined && struct === structOf(b) && structs(() => struct)(a, b);
   },
   ref: ({ of }) => once(sequences(structs(of))),
   reserved: () => () => true,

@@ -200,6 +200,7 @@ const ACCESSOR: PerKind<Accessor, Context> = {
       read: ({ memory, position, refs }) => readStruct(layout, fields, memory, position, refs),
       write: ({ memory, position, refs }, value) => {
         if (typeof value !== "object" || value === null) return fault.reject(value);
+        fault.checkClass(value, layout.struct);
         writeStruct(layout, fields, value, memory, position, refs);
       },
     };
@@ -224,6 +225,7 @@ const ACCESSOR: PerKind<Accessor, Context> = {
         const found = variants.get(String(owner[type.discriminator]));
         if (typeof value !== "object" || value === null || found === undefined)
           return fault.reject(value);
+        fault.checkClass(value, found.layout.struct);
         memory.u8.fill(0, position, position + size);
         writeStruct(found.layout, found.fields, value, memory, position, refs);
       },
@@ -341,6 +343,7 @@ function writeStruct(
 export function closures<T extends object>(layout: StructLayout, codecOf: CodecOf): Operations<T> {
   const { name, size, abi } = layout;
   const fields = accessors(layout, { struct: name, path: "" });
+  const itself = new FieldFault(name, "(itself)", { kind: "struct", of: () => layout.struct });
   const [outside, noElement] = [outsideOf(layout), noElementOf(layout)];
   const inside = (memory: Memory, offset: number, bytes: number): number => {
     const fits = offset >= 0 && offset + bytes <= memory.byteLength && Number.isSafeInteger(offset);
@@ -402,7 +405,9 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
     encodeArray: (values, memory, offset, refs, from = 0, to = values.length) => {
       const start = row(memory, offset, to - from);
       for (let index = from; index < to; index++) {
-        write(values[index] as T, memory, start + (index - from) * size, refs);
+        const value = values[index] as T;
+        itself.checkClass(value, layout.struct);
+        write(value, memory, start + (index - from) * size, refs);
       }
     },
     decodeArray: (memory, offset, count, refs, into, at = 0) => {

@@ -18,9 +18,16 @@ export interface Cursor {
 
 /** The operations that read and write one struct in one ABI. */
 export interface Operations<T extends object> {
+  /**
+   * Writes a value. Its own class is not looked at. An object inside may be plain, of the class of its
+   * place, or of a subclass that is no struct; an object of another struct class is refused.
+   */
   encode(value: T, memory: Memory, offset: number, refs?: RefResolver): void;
   decode(memory: Memory, offset: number, refs?: RefResolver): T;
-  /** Writes the values from index `from` up to, but without, `to`, one after the other. */
+  /**
+   * Writes the values from index `from` up to, but without, `to`, one after the other. The class of
+   * each is checked as that of an object inside another.
+   */
   encodeArray(
     values: readonly T[],
     memory: Memory,

@@ -154,7 +154,7 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
     }`;
   },
   encodeArray: ({ layout, emitter, encoder, access }) => {
-    const body = encoder.struct("value");
+    const body = encoder.element("value");
     const state = [...places(layout, access), ...emitter.arrays.map((name) => `$${name}`)].join(
       ", ",
     );
@@ -225,6 +225,9 @@ function inspection({ layout, constants }: Making): string {
 /** The unit of a view's position, in bytes. */
 const unit = ({ layout, access }: Making) => (access === "aligned" ? Math.min(layout.align, 8) : 1);
 
+/** Source that lets views inherit `constructor` from the class, so that they pass for its objects. */
+const INHERITED = "delete View.prototype.constructor;";
+
 /**
  * Source of the class whose accessors read and write the bytes. Programs make many views, so it
  * holds only what the accessors use.
@@ -291,5 +294,6 @@ function viewClass(making: Making, cursor: boolean): string {
     ${cursor ? next : ""}
     ${inspection(making)}
   }
-  Object.setPrototypeOf(View.prototype, ${prototype});`;
+  Object.setPrototypeOf(View.prototype, ${prototype});
+  ${layout.fields.some(({ name }) => name === "constructor") ? "" : INHERITED}`;
 }
