@@ -1,13 +1,18 @@
-import { BoundsError } from "../errors.js";
+import { ArgumentError, BoundsError, show } from "../errors.js";
 import type { StructLayout } from "../layout/layout.js";
 import type { Memory } from "../memory.js";
 
-/** Throws the error for bytes that reach outside of the memory. @throws {BoundsError} always */
+/**
+ * Throws the error for bytes that reach outside of the memory, or for a memory that is none.
+ *
+ * @throws {BoundsError} or {ArgumentError} always
+ */
 export type Outside = (memory: Memory, offset: number, bytes: number) => never;
 
 /** The `Outside` of a struct. */
 export function outsideOf({ name }: StructLayout): Outside {
   return (memory, offset, bytes) => {
+    refuseOther(memory, name);
     throw new BoundsError(name, offset, bytes, memory.byteLength);
   };
 }
@@ -22,4 +27,17 @@ export function noElementOf({ name, size }: StructLayout): (memory: Memory) => n
     const remedy = "call next(), and use the cursor only after it gave true";
     throw new BoundsError(what, -size, size, memory.byteLength, remedy);
   };
+}
+
+/**
+ * Refuses anything but a `Memory`, which may be of another copy of this package.
+ *
+ * @throws {ArgumentError} saying how to make one
+ */
+export function refuseOther(memory: unknown, struct: string): void {
+  if (typeof memory === "object" && memory !== null && "base" in memory && "view" in memory) return;
+  throw new ArgumentError(`the memory of ${struct}`, {
+    found: show(memory),
+    expected: "a Memory: new Memory(<buffer or bytes>), before the offset",
+  });
 }

@@ -14,7 +14,7 @@ import {
   type Sequence,
 } from "../types.js";
 import { readBits, writeBits } from "./bits.js";
-import { noElementOf, outsideOf } from "./bounds.js";
+import { noElementOf, outsideOf, refuseOther } from "./bounds.js";
 import type { CodecOf, Operations, RefResolver } from "./codec-contract.js";
 import { FieldFault } from "./field-fault.js";
 import { readText, writeText } from "./text-codec.js";
@@ -346,6 +346,7 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
   const itself = new FieldFault(name, "(itself)", { kind: "struct", of: () => layout.struct });
   const [outside, noElement] = [outsideOf(layout), noElementOf(layout)];
   const inside = (memory: Memory, offset: number, bytes: number): number => {
+    refuseOther(memory, name);
     const fits = offset >= 0 && offset + bytes <= memory.byteLength && Number.isSafeInteger(offset);
     if (!fits) outside(memory, offset, bytes);
     return memory.base + offset;
@@ -402,7 +403,10 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
     },
     decode: (memory, offset, refs) =>
       readStruct(layout, fields, memory, inside(memory, offset, size), refs) as T,
-    encodeArray: (values, memory, offset, refs, from = 0, to = values.length) => {
+    encodeArray: (values, memory, offset, refs, from = 0, to = values?.length) => {
+      if (!Array.isArray(values)) {
+        throw new FieldRangeError(name, "(itself)", values, `an array of ${name}`);
+      }
       const start = row(memory, offset, to - from);
       for (let index = from; index < to; index++) {
         const value = values[index] as T;

@@ -1,4 +1,4 @@
-import { INSIDE } from "../declare/declaration.js";
+import { INSIDE, MENTIONED, structsOf } from "../declare/declaration.js";
 import { descriptorOf } from "../declare/registry.js";
 import { refuseUndecorated } from "../declare/undecorated.js";
 import { DeclarationError } from "../errors.js";
@@ -61,6 +61,7 @@ function mayCompile(): boolean {
 function lazily<T extends object>(layout: StructLayout): StructCodec<T> {
   const make = <K extends keyof Operations<T>>(name: K): Operations<T>[K] => {
     refuseUndecorated(layout.struct);
+    for (const field of layout.fields) structsOf(layout.name, field, MENTIONED);
     return mayCompile() ? compile<T, K>(layout, name, codecOf) : closures<T>(layout, codecOf)[name];
   };
   const codec: { -readonly [K in keyof StructCodec<T>]: StructCodec<T>[K] } = {

@@ -16,6 +16,8 @@ interface Surroundings {
   readonly noElement: (memory: Memory) => never;
   /** Throws the error for a value that is no object. */
   readonly notAnObject: (value: unknown) => never;
+  /** Throws the error for values that are no array. */
+  readonly notAnArray: (values: unknown) => never;
 }
 
 /**
@@ -72,6 +74,9 @@ function surroundings(layout: StructLayout): Surroundings & Record<string, unkno
     notAnObject: (value) => {
       throw new FieldRangeError(name, "(itself)", value, `an object with the fields of ${name}`);
     },
+    notAnArray: (values) => {
+      throw new FieldRangeError(name, "(itself)", values, `an array of ${name}`);
+    },
   };
 }
 
@@ -81,8 +86,9 @@ const shift = (stride: number) => Math.log2(stride);
 
 /** Source that checks the bounds and computes `p`, or calls `slow` when `p` is not aligned. */
 function enter(layout: StructLayout, access: Access, bytes: string, args: string): string {
-  const inside = `if (!(o >= 0 && o + ${bytes} <= m.byteLength && Number.isSafeInteger(o))) outside(m, o, ${bytes});`;
-  if (access === "unaligned") return `${inside} let p = m.base + o;`;
+  const inside = `if (!(o >= 0 && o + ${bytes} <= m?.byteLength && Number.isSafeInteger(o))) outside(m, o, ${bytes});`;
+  if (access === "unaligned")
+    return `${inside} let p = m.base + o; if (!(p >= 0)) outside(m, o, ${bytes});`;
   const mask = Math.min(layout.align, 8) - 1;
   const aligned = `(p & ${mask}) === 0 && p <= 0xffffffff`;
   return `${inside} let p = m.base + o; if (!(${aligned})) return slow(${args}); ${positions(layout)}`;
@@ -164,7 +170,8 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
         ${OBJECT}
         ${body}
       };
-      return (values, m, o, refs, from = 0, to = values.length) => {
+      return (values, m, o, refs, from = 0, to = values?.length) => {
+      if (!Array.isArray(values)) notAnArray(values);
       ${counted("to - from", layout)}
       ${enter(fixed(layout), access, `(to - from) * ${layout.size}`, "values, m, o, refs, from, to")}
       ${arrays(emitter)}

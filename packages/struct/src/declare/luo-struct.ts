@@ -22,6 +22,9 @@ export const FAMILY = /^[\p{L}\p{N}_$./-]+$/u;
  * @throws {DeclarationError} naming class and field, when the annotations have no layout
  */
 export function LuoStruct(version: number, options: StructOptions = {}) {
+  if (typeof version === "function") {
+    throw new DeclarationError(show(version), undefined, "has no version; write @LuoStruct(0)");
+  }
   return <C extends StructClass>(target: C, context?: ClassDecoratorContext<C>): void => {
     const { name } = target;
     if (!Number.isInteger(version) || version < 0 || version > 0xffff_ffff) {

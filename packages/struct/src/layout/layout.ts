@@ -1,3 +1,4 @@
+import { INSIDE, structsOf } from "../declare/declaration.js";
 import {
   descriptorOf,
   type FieldDescriptor,
@@ -152,6 +153,7 @@ export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLay
   }
   underway.add(struct);
   try {
+    for (const field of fields) structsOf(name, field, INSIDE);
     const placed = places ?? place(fields, options, abi);
     const layout: StructLayout = shownAsTable({
       name,

@@ -1,6 +1,6 @@
-import { INSIDE } from "../declare/declaration.js";
+import { MENTIONED, structsOf } from "../declare/declaration.js";
 import { descriptorOf } from "../declare/registry.js";
-import { type PerKind, perKind, type StructClass } from "../types.js";
+import type { StructClass } from "../types.js";
 import { layoutOf } from "./layout.js";
 import { fieldNotation } from "./notation.js";
 
@@ -26,20 +26,13 @@ export interface FieldSchema {
   readonly bitOffset?: number;
 }
 
-/** The structs that a value of the type contains or refers to. */
-const MENTIONED: PerKind<readonly StructClass[]> = {
-  ...INSIDE,
-  array: ({ of }) => perKind(MENTIONED, of),
-  flexible: ({ of }) => perKind(MENTIONED, of),
-  ref: ({ of }) => [of()],
-};
-
 /** The struct and all structs that it contains or refers to, directly or through others; itself first. */
 export function structsIn(struct: StructClass): readonly StructClass[] {
   const reached = new Set([struct]);
   for (const next of reached) {
-    for (const { type } of descriptorOf(next).fields) {
-      for (const mentioned of perKind(MENTIONED, type)) reached.add(mentioned);
+    const { name, fields } = descriptorOf(next);
+    for (const field of fields) {
+      for (const mentioned of structsOf(name, field, MENTIONED)) reached.add(mentioned);
     }
   }
   return [...reached];
