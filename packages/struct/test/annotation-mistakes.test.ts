@@ -8,6 +8,7 @@ import {
   enumeration,
   FieldRangeError,
   flexible,
+  i8,
   LuoStruct,
   layoutOf,
   Memory,
@@ -19,6 +20,7 @@ import {
   transient,
   u8,
   u32,
+  u64,
   union,
 } from "@luo/struct";
 import { describe, expect, test } from "vitest";
@@ -33,12 +35,14 @@ type Loose = (...args: unknown[]) => (target: unknown, context: unknown) => void
 const loose = (annotation: unknown) => annotation as Loose;
 
 /** Applies an annotation to the field `x` of a class `Holder`, in each flavour of decorators. */
-const FLAVOURS: [string, (make: () => unknown) => StructClass][] = [
+type Apply = (make: () => unknown, discriminator?: () => unknown) => StructClass;
+const FLAVOURS: [string, Apply][] = [
   [
     "legacy",
-    (make) => {
+    (make, discriminator = () => u8) => {
       class Holder {}
       (u8 as unknown as ReturnType<Loose>)(Holder.prototype, "first");
+      (discriminator() as ReturnType<Loose>)(Holder.prototype, "d");
       (make() as ReturnType<Loose>)(Holder.prototype, "x");
       LuoStruct(0)(Holder);
       return Holder;
@@ -46,11 +50,12 @@ const FLAVOURS: [string, (make: () => unknown) => StructClass][] = [
   ],
   [
     "standard",
-    (make) => {
+    (make, discriminator = () => u8) => {
       class Holder {}
       const metadata = {};
       const context = (name: string) => ({ kind: "field", name, metadata, static: false });
       (u8 as unknown as ReturnType<Loose>)(undefined, context("first"));
+      (discriminator() as ReturnType<Loose>)(undefined, context("d"));
       (make() as ReturnType<Loose>)(undefined, context("x"));
       LuoStruct(0)(Holder, { kind: "class", name: "Holder", metadata } as ClassDecoratorContext<
         typeof Holder
@@ -116,6 +121,42 @@ describe.each(FLAVOURS)(
       }
     });
 
+    test.each<[what: string, of: () => unknown, keys: string[], wrong: string | undefined]>([
+      ["u8", () => u8, ["0", "255"], undefined],
+      ["u8", () => u8, ["0", "256"], "256"],
+      ["u8", () => u8, ["-1"], "-1"],
+      ["u8", () => u8, ["1", "01"], "01"],
+      ["u8", () => u8, ["1", "1.0"], "1.0"],
+      ["u8", () => u8, ["one"], "one"],
+      ["u64", () => u64, ["18446744073709551615"], undefined],
+      ["u64", () => u64, ["18446744073709551616"], "18446744073709551616"],
+      ["i8", () => i8, ["-128"], undefined],
+      ["bits", () => bits(u8, 3), ["7"], undefined],
+      ["bits", () => bits(u8, 3), ["8"], "8"],
+      ["enum of texts", () => enumeration(u8, ["idle", "01"]), ["idle", "01"], undefined],
+      ["enum of texts", () => enumeration(u8, ["idle", "busy"]), ["idle", "buzy"], "buzy"],
+      ["enum of texts", () => enumeration(u8, ["idle", "busy"]), ["0"], "0"],
+      ["enum of numbers", () => enumeration(u8, [1, 5]), ["5", "1"], undefined],
+      ["enum of numbers", () => enumeration(u8, [1, 5]), ["2"], "2"],
+    ])("a union told apart by %s, %#", (_, discriminator, keys, wrong) => {
+      const variants = Object.fromEntries(keys.map((key) => [key, Circle]));
+      const declare = () => apply(() => loose(union)("d", () => variants), discriminator);
+      if (wrong === undefined) expect(layoutOf(declare()).size).toBeGreaterThan(0);
+      else {
+        expect(declare).toThrow(DeclarationError);
+        expect(declare).toThrow(`Holder.x: found the key "${wrong}"`);
+      }
+    });
+
+    test("the keys of a union whose classes come later are checked at its first use", () => {
+      const Holder = apply(() => loose(union)("first", () => ({ 300: Late })), undefined);
+      @LuoStruct(0)
+      class Late {
+        @u8 x = 0;
+      }
+      expect(() => layoutOf(Holder)).toThrow('Holder.x: found the key "300"');
+    });
+
     test("a class with a static property called type is an element like any other", () => {
       @LuoStruct(0)
       class Typed {
@@ -139,6 +180,9 @@ test.each<[string, () => unknown]>([
   ["@u32()", () => loose(u32)()],
   ["@big()", () => loose(big)()],
   ["@transient()", () => loose(transient)()],
+  ["@enumeration with a text twice", () => loose(enumeration)(u8, ["a", "b", "a"])],
+  ["@enumeration with a number twice", () => loose(enumeration)(u8, [1, 1])],
+  ["@enumeration with a number for a text's", () => loose(enumeration)(u8, ["a", 0])],
   ["@array(u8)", () => loose(array)(u8)],
   ["@array, of a name", () => loose(array)(Circle.prototype, "x")],
   ["@array(5, 2)", () => loose(array)(5, 2)],

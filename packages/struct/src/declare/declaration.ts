@@ -1,6 +1,13 @@
 import { DeclarationError, show } from "../errors.js";
 import type { Fault } from "../luo-error.js";
-import { type FieldType, type PerKind, perKind, type StructClass } from "../types.js";
+import {
+  bitBounds,
+  expected,
+  type FieldType,
+  type PerKind,
+  perKind,
+  type StructClass,
+} from "../types.js";
 import { descriptorOf, type FieldDescriptor, isStruct } from "./registry.js";
 
 /**
@@ -37,6 +44,42 @@ export function faultsOf(
     above.set(name, type);
   }
   return faults;
+}
+
+/**
+ * Refuses a union with a key that its discriminator cannot hold, such as 300 for a u8, or "01", which is
+ * no text of a number. A union whose classes are not declared yet passes.
+ *
+ * @throws {DeclarationError} naming class, field and key
+ */
+export function checkUnionKeys(
+  struct: string,
+  fields: readonly Pick<FieldDescriptor, "name" | "type">[],
+): void {
+  for (const { name, type } of fields) {
+    if (type.kind !== "union") continue;
+    const discriminator = fields.find((other) => other.name === type.discriminator)?.type;
+    if (discriminator === undefined || named(type, INSIDE) === undefined) continue;
+    const wrong = Object.keys(type.of() ?? {}).find((key) => !holdsKey(discriminator, key));
+    if (wrong === undefined) continue;
+    throw new DeclarationError(struct, name, {
+      found: `the key ${show(wrong)} of a union told apart by ${type.discriminator}`,
+      expected: expected(discriminator),
+      do: "correct the key, or remove it",
+    });
+  }
+}
+
+function holdsKey(discriminator: FieldType, key: string): boolean {
+  if (discriminator.kind === "enum") {
+    return [...discriminator.members.values()].some((member) => String(member) === key);
+  }
+  const of = discriminator.kind === "bits" ? discriminator.of : discriminator;
+  if (of.kind !== "scalar" || of.bounds === undefined || !/^(?:0|-?[1-9]\d*)$/.test(key))
+    return false;
+  const [low, high] =
+    discriminator.kind === "bits" ? bitBounds(of, discriminator.width) : of.bounds;
+  return BigInt(key) >= low && BigInt(key) <= high;
 }
 
 interface Surroundings {

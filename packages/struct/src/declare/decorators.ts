@@ -90,8 +90,10 @@ export function enumeration(
   }
   if (list.length === 0) throw new DeclarationError("@enumeration", undefined, "has no members");
   const byNumber = new Map(list);
-  if (new Set(Array.from(byNumber.values(), String)).size < byNumber.size) {
-    const problem = "has a member twice, which would be two numbers; keep one";
+  const texts = new Set(Array.from(byNumber.values(), String));
+  // A TypeScript enum may give a number two names. A list has no reason to.
+  if (texts.size < byNumber.size || (Array.isArray(members) && byNumber.size < list.length)) {
+    const problem = "has a member or its number twice; keep one";
     throw new DeclarationError("@enumeration", undefined, problem);
   }
   return field({ kind: "enum", of: type, members: byNumber });

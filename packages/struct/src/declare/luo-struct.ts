@@ -1,6 +1,6 @@
 import { DeclarationError, show } from "../errors.js";
 import type { StructClass } from "../types.js";
-import { checkAlign, checkCycles, checkFields } from "./declaration.js";
+import { checkAlign, checkCycles, checkFields, checkUnionKeys } from "./declaration.js";
 import {
   addField,
   addStruct,
@@ -43,6 +43,7 @@ export function LuoStruct(version: number, options: StructOptions = {}) {
     const owner = typeof context === "object" ? context.metadata : target.prototype;
     const fields = fieldsOf(owner, name);
     checkFields(name, fields);
+    checkUnionKeys(name, fields);
     const transient = transientOf(owner);
     for (const { name: field } of fields) {
       if (!transient.has(field)) continue;

@@ -1,4 +1,4 @@
-import { INSIDE, structsOf } from "../declare/declaration.js";
+import { checkUnionKeys, INSIDE, structsOf } from "../declare/declaration.js";
 import {
   descriptorOf,
   type FieldDescriptor,
@@ -154,6 +154,7 @@ export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLay
   underway.add(struct);
   try {
     for (const field of fields) structsOf(name, field, INSIDE);
+    if (places === undefined) checkUnionKeys(name, fields);
     const placed = places ?? place(fields, options, abi);
     const layout: StructLayout = shownAsTable({
       name,
