@@ -226,6 +226,7 @@ export class ObjectStore {
    *
    * @param identifier 1 to 128 bytes of UTF-8
    * @throws {IdentifierError} when the identifier is not 1 to 128 bytes of well-formed UTF-8
+   * @throws {DeclarationError} when the class is no struct, or has no bytes
    * @throws {FamilyError} when the class is in no family, or the family has no such older version
    * @throws {ConversionError} when an older version cannot hold the object's values
    * @throws {FieldRangeError} when a value does not fit its field

@@ -3,6 +3,7 @@ import {
   array,
   codecOf,
   create,
+  DeclarationError,
   FieldRangeError,
   LuoStruct,
   Memory,
@@ -78,4 +79,14 @@ describe("put", () => {
     store.put("part", codecOf(PartV1).view(memory, 0));
     expect(store.take("part", family(PartV1))).toEqual(v1(9));
   });
+});
+
+test("a struct without bytes cannot be an object", () => {
+  @LuoStruct(0, { family: "nothing" })
+  class Nothing {
+    @array(u32, 0) none: number[] = [];
+  }
+  const store = ObjectStore.create(heapBacking());
+  expect(() => store.put("nothing", new Nothing())).toThrow(DeclarationError);
+  expect(() => store.put("nothing", new Nothing())).toThrow("Nothing: has no bytes");
 });

@@ -18,6 +18,7 @@ import { noElementOf, outsideOf, refuseOther } from "./bounds.js";
 import type { CodecOf, Operations, RefResolver } from "./codec-contract.js";
 import { FieldFault } from "./field-fault.js";
 import { readText, writeText } from "./text-codec.js";
+import { isBytes } from "./value-check.js";
 
 /**
  * The operations without generated code, for pages whose Content-Security-Policy forbids it. Each field
@@ -148,7 +149,7 @@ const ACCESSOR: PerKind<Accessor, Context> = {
     return {
       read: ({ memory, position }) => memory.u8.slice(position, position + length),
       write: ({ memory, position }, value) => {
-        if (!(value instanceof Uint8Array) || value.length !== length) return fault.reject(value);
+        if (!isBytes(value) || value.length !== length) return fault.reject(value);
         memory.u8.set(value, position);
       },
     };

@@ -11,7 +11,7 @@ import {
 import { bitUnit, writeBits } from "./bits.js";
 import { type Context, type Emitter, type Root, shifted, UNSIGNED } from "./emitter.js";
 import { writeText } from "./text-codec.js";
-import { isSafeInteger64, misfit, misfitBits } from "./value-check.js";
+import { isBytes, isSafeInteger64, misfit, misfitBits } from "./value-check.js";
 
 interface Writing extends Context {
   readonly value: string;
@@ -105,7 +105,7 @@ export class EncoderSource {
     bytes: (type, context) => {
       const { value, place } = context;
       this.#code.emit(
-        `if (!(${value} instanceof Uint8Array) || ${value}.length !== ${type.length}) ${this.#code.fault(type, context)}.reject(${value});`,
+        `if (!${this.#code.constant(isBytes)}(${value}) || ${value}.length !== ${type.length}) ${this.#code.fault(type, context)}.reject(${value});`,
       );
       this.#code.emit(`m.u8.set(${value}, ${this.#code.position(place)});`);
     },
