@@ -192,7 +192,8 @@ export function show(value: unknown): string {
   if (typeof value === "string")
     return JSON.stringify(value.length > 64 ? `${value.slice(0, 61)}...` : value);
   if (typeof value === "function") return `function ${value.name}`;
-  if (typeof value !== "object" || value === null) return String(value);
+  if (typeof value !== "object" || value === null)
+    return Object.is(value, -0) ? "-0" : String(value);
   const name: unknown = value.constructor?.name;
   const length: unknown = "length" in value ? value.length : undefined;
   return `${typeof name === "string" ? name : "object"}${typeof length === "number" ? `(${length})` : ""}`;

@@ -30,6 +30,7 @@ function plain(value: unknown): unknown {
   if (typeof value === "number" && Number.isInteger(value)) return BigInt(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  if ("toJSON" in value && typeof value.toJSON === "function") return plain(value.toJSON());
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]));
 }
 

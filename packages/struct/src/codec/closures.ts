@@ -1,5 +1,5 @@
 import { DeclarationError, FieldRangeError } from "../errors.js";
-import { INSPECT, viewContents } from "../inspect.js";
+import { hasOwnMeaning, INSPECT, viewContents, viewValues } from "../inspect.js";
 import type { Endian } from "../layout/abi.js";
 import { type FieldLayout, layoutOf, type StructLayout, sizeOf } from "../layout/layout.js";
 import type { Memory } from "../memory.js";
@@ -340,6 +340,28 @@ function writeStruct(
   }
 }
 
+/** The function that gives a view of a nested struct, or of the struct of a union. */
+function nestedView(
+  { name, type }: FieldLayout,
+  { abi, name: struct }: StructLayout,
+  codecOf: CodecOf,
+): ((at: At) => object) | undefined {
+  if (type.kind === "struct") {
+    const codec = codecOf(type.of(), abi);
+    return (at) => codec.view(at.memory, within(at), at.refs);
+  }
+  if (type.kind !== "union") return undefined;
+  const fault = new FieldFault(struct, name, type);
+  const variants = new Map(
+    Object.entries(type.of()).map(([key, of]) => [key, codecOf(of, abi)] as const),
+  );
+  return (at) => {
+    const key = at.owner[type.discriminator];
+    const codec = variants.get(String(key)) ?? fault.invalid(at.memory, at.position, key);
+    return codec.view(at.memory, within(at), at.refs);
+  };
+}
+
 /** The operations of a struct, made of one function per field. */
 export function closures<T extends object>(layout: StructLayout, codecOf: CodecOf): Operations<T> {
   const { name, size, abi } = layout;
@@ -385,15 +407,18 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
         inside(memory, start - memory.base, size);
         return { memory, position: start + offset, owner: view, refs };
       };
-      const nested = type.kind === "struct" ? codecOf(type.of(), abi) : undefined;
+      const viewed = nestedView(field, layout, codecOf);
       Object.defineProperty(view, field.name, {
         enumerable: true,
-        get: () => (nested ? nested.view(state.memory, within(at()), state.refs) : read(at())),
+        get: () => (viewed ? viewed(at()) : read(at())),
         set: (value: unknown) => write(at(), value),
       });
     }
-    if (!(INSPECT in view)) {
+    if (!hasOwnMeaning(layout, INSPECT)) {
       Object.defineProperty(view, INSPECT, { value: () => viewContents(view, layout) });
+    }
+    if (!hasOwnMeaning(layout, "toJSON")) {
+      Object.defineProperty(view, "toJSON", { value: () => viewValues(view, layout) });
     }
     return view;
   };

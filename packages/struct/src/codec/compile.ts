@@ -1,5 +1,5 @@
 import { DeclarationError, FieldRangeError } from "../errors.js";
-import { INSPECT, viewContents } from "../inspect.js";
+import { hasOwnMeaning, INSPECT, viewContents, viewValues } from "../inspect.js";
 import type { StructLayout } from "../layout/layout.js";
 import type { Memory } from "../memory.js";
 import { noElementOf, type Outside, outsideOf } from "./bounds.js";
@@ -221,12 +221,19 @@ function fixed(layout: StructLayout): StructLayout {
   throw new DeclarationError(layout.name, undefined, problem);
 }
 
-/** Source of the method that shows a view in `console.log`, unless the class has its own. */
-function inspection({ layout, constants }: Making): string {
-  if (INSPECT in layout.struct.prototype) return "";
-  const contents = (view: object) => viewContents(view, layout);
-  const [symbol, show] = [constants.push(INSPECT) - 1, constants.push(contents) - 1];
-  return `[c${symbol}]() { return c${show}(this); }`;
+/** Source of the methods for `console.log` and `JSON.stringify`, unless the class has its own. */
+function shown({ layout, constants }: Making): string {
+  const methods: [string | symbol, (view: object) => object][] = [
+    [INSPECT, (view) => viewContents(view, layout)],
+    ["toJSON", (view) => viewValues(view, layout)],
+  ];
+  return methods
+    .filter(([name]) => !hasOwnMeaning(layout, name))
+    .map(([name, show]) => {
+      const [key, method] = [constants.push(name) - 1, constants.push(show) - 1];
+      return `[c${key}]() { return c${method}(this); }`;
+    })
+    .join("\n");
 }
 
 /** The unit of a view's position, in bytes. */
@@ -242,7 +249,7 @@ const INHERITED = "delete View.prototype.constructor;";
 function viewClass(making: Making, cursor: boolean): string {
   const { layout, emitter, encoder, decoder, access, constants, codecOf } = making;
   const accessors = layout.fields.flatMap((field) => {
-    const { name, type, offset } = field;
+    const { name, type } = field;
     if (type.kind === "reserved") return [];
     if (cursor && name === "next") {
       const problem = "has the name of the cursor's method; use a view";
@@ -251,12 +258,9 @@ function viewClass(making: Making, cursor: boolean): string {
     const key = JSON.stringify(name);
     const on = cursor ? "if (this.#at < 0) noElement(m);" : "";
     const set = `m.byteLength; ${on} ${encoder.field(field, "this", "value")}`;
-    const { body, result } = decoder.field(field, "this");
-    let get = `${on} ${body} const result = ${result}; if (result === undefined) m.byteLength; return result;`;
-    if (type.kind === "struct") {
-      constants.push(codecOf(type.of(), layout.abi));
-      get = `${on} return c${constants.length - 1}.view(m, p - m.base + ${offset}, refs);`;
-    }
+    const { body, result } =
+      decoder.nestedView(field, "this", codecOf) ?? decoder.field(field, "this");
+    const get = `${on} ${body} const result = ${result}; if (result === undefined) m.byteLength; return result;`;
     return [
       { head: `get [${key}]()`, code: get },
       { head: `set [${key}](value)`, code: set },
@@ -299,7 +303,7 @@ function viewClass(making: Making, cursor: boolean): string {
     }
     ${accessors.map(({ head, code }) => `${head} { ${prologue(code)} ${code} }`).join("\n")}
     ${cursor ? next : ""}
-    ${inspection(making)}
+    ${shown(making)}
   }
   Object.setPrototypeOf(View.prototype, ${prototype});
   ${layout.fields.some(({ name }) => name === "constructor") ? "" : INHERITED}`;
