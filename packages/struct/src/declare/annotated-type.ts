@@ -7,7 +7,7 @@ import { isStruct } from "./registry.js";
 const faults = new WeakMap<FieldType, Fault>();
 
 /** A type that no field can have. The fault is thrown where class and field are known. */
-export function faultyType(fault: Fault): FieldType {
+function faultyType(fault: Fault): FieldType {
   const type: FieldType = {
     kind: "struct",
     of: () => {

@@ -89,7 +89,7 @@ export function hasCodec(spec: StructSpec, abi: Abi = ABIS["x86-64"]): boolean {
 }
 
 /** Whether the struct has values: nothing tells which field of a C union holds. */
-export function hasValues(spec: StructSpec): boolean {
+function hasValues(spec: StructSpec): boolean {
   const valued = (type: TypeSpec): boolean => {
     if (type.kind === "struct") return hasValues(type.of);
     if (type.kind === "union") return type.of.every(hasValues);
