@@ -291,15 +291,16 @@ function viewClass(making: Making, cursor: boolean): string {
   ].join(" ");
   // The position is negative until the first call of `next`.
   const next = `next() {
-      const next = this.#at < 0 ? this.#first : this.#at + ${layout.size / at};
-      if (next === this.#end) return false;
-      this.#at = next;
+      const at = this.#following;
+      if (at === this.#end) return false;
+      this.#at = at;
+      this.#following = at + ${layout.size / at};
       return true;
     }`;
   return `class View {
-    #at; ${[...held, ...emitter.arrays].map((name) => `#${name};`).join(" ")} ${cursor ? "#first; #end;" : ""}
+    #at; ${[...held, ...emitter.arrays].map((name) => `#${name};`).join(" ")} ${cursor ? "#following; #end;" : ""}
     constructor(m, at, refs, length) {
-      ${cursor ? "this.#at = -1; this.#first = at; this.#end = at + length;" : "this.#at = at;"} ${start}
+      ${cursor ? "this.#at = -1; this.#following = at; this.#end = at + length;" : "this.#at = at;"} ${start}
     }
     ${accessors.map(({ head, code }) => `${head} { ${prologue(code)} ${code} }`).join("\n")}
     ${cursor ? next : ""}
