@@ -72,8 +72,23 @@ const composite = (_: unknown, { scope, typeId, hint }: Place): FieldType => {
   return { kind: "struct", of: () => made };
 };
 
-const enumeration = ({ size, signed }: BtfEnum, { scope, typeId, hint }: Place): FieldType => {
-  const of = integer(size, signed) ?? scalar(u8);
+/**
+ * True when the values of an enum are signed. BTF from before Linux 6.0 has no sign. A member then says
+ * it, when its value is negative and `width` bits hold it with a sign only. A value such as 0xffffffff
+ * in an enum of 4 bytes can be either, and stays unsigned.
+ */
+function isSignedEnum({ kind, signed, values }: BtfEnum, width: number): boolean {
+  if (signed) return true;
+  const bits = kind === "enum64" ? 64 : 32;
+  const negative = ({ value }: BtfEnum["values"][number]) => BigInt.asUintN(width, value) !== value;
+  const fits = ({ value }: BtfEnum["values"][number]) =>
+    BigInt.asIntN(width, value) === BigInt.asIntN(bits, value);
+  return values.some(negative) && values.every(fits);
+}
+
+const enumeration = (type: BtfEnum, { scope, typeId, hint }: Place): FieldType => {
+  const { size } = type;
+  const of = integer(size, isSignedEnum(type, size * 8)) ?? scalar(u8);
   // `@enumeration` takes only integers whose values are numbers, so bigints stay plain integers.
   return of.value === "number" ? scope.enumOf(typeId, hint, of) : of;
 };
@@ -132,7 +147,7 @@ export function memberType(scope: Scope, member: BtfMember, hint: string): Field
   const { type } = unmodified(scope.btf, member.of);
   if (type.kind !== "int" && type.kind !== "enum" && type.kind !== "enum64") return undefined;
   const isBool = type.kind === "int" && type.encoding.bool && type.size === 1 && width === 1;
-  const signed = type.kind === "int" ? type.encoding.signed : type.signed;
+  const signed = type.kind === "int" ? type.encoding.signed : isSignedEnum(type, width);
   const of = isBool ? scalar(bool) : integer(type.size, signed);
   return of && { kind: "bits", of, width };
 }

@@ -29,10 +29,10 @@ test("enums of 8 bytes and of negative values keep their values", () => {
     builder.type(KIND.enum64, "unsigned64", 8, { count: 1 }, wide);
     const minus = [builder.name("MINUS"), 0xffff_fffe];
     builder.type(KIND.enum, "signed32", 4, { flag: true, count: 1 }, minus);
-    // An enum of one byte has values of four, with the sign extended or not.
+    // An enum of one byte has values of four, with the sign extended or not. BTF of old has no sign.
     const byte = [builder.name("MINUS"), 0xfe];
     builder.type(KIND.enum, "signed8", 1, { flag: true, count: 1 }, byte);
-    builder.type(KIND.enum, "unsigned8", 1, { count: 1 }, minus);
+    builder.type(KIND.enum, "unmarked8", 1, { count: 1 }, minus);
     builder.type(KIND.enum, "declared", 4);
     builder.struct("all", 32, [
       ["a", 1, 0],
@@ -57,12 +57,41 @@ test("enums of 8 bytes and of negative values keep their values", () => {
     expect.objectContaining({ name: "u64" }),
     [-2],
     [-2],
-    [254],
+    [-2],
     expect.objectContaining({ name: "u32" }),
   ]);
   const source = importBtf(btf, "all");
   expect(source).toContain("export enum signed32 {\n  MINUS = -2,\n}");
   expect(source).toContain("@enumeration(i32, signed32) c = signed32.MINUS;");
+});
+
+test("an enum without a sign is signed where only that explains its members", () => {
+  const { btf } = made((builder) => {
+    const members = (...values: number[]) =>
+      values.flatMap((value, index) => [builder.name(`M${index}`), value >>> 0]);
+    builder.type(KIND.enum, "mixed", 4, { count: 2 }, members(-3, 2));
+    builder.type(KIND.enum, "large", 4, { count: 2 }, members(-3, 12));
+    builder.type(KIND.enum, "plain", 1, { count: 2 }, members(200, 2));
+    const words = (["a", "b", "c"] as const).flatMap((name, index) => [
+      builder.name(name),
+      index + 1,
+      (4 << 24) | (index * 4),
+    ]);
+    builder.type(KIND.struct, "few", 4, { flag: true, count: 3 }, words);
+    builder.struct("whole", 8, [
+      ["a", 1, 0],
+      ["c", 3, 32],
+    ]);
+  });
+  const structs = new BtfStructs(btf);
+  const memory = new Memory(Uint8Array.of(0xdd, 0x0d, 0, 0));
+  const few = codecOf(structs.get("few").struct).decode(memory, 0);
+  expect(few).toMatchObject({ a: -3, b: 13, c: 13 });
+  const { fields } = descriptorOf(structs.get("whole").struct);
+  expect(fields.map(({ type }) => type.kind === "enum" && [...type.members.keys()])).toEqual([
+    [0xffff_fffd, 2],
+    [200, 2],
+  ]);
 });
 
 test("bitfields of old, whose integer says the bits, lie where they lie", () => {

@@ -1,5 +1,6 @@
 import {
   codecOf,
+  DeclarationError,
   descriptorOf,
   layoutOf,
   type StructClass,
@@ -38,6 +39,7 @@ export class FamilyCodecs {
    * Gives the newest version that the family writes and those alongside, the newest first.
    *
    * @throws {FamilyError} when the family has no such version
+   * @throws {DeclarationError} when a version has no bytes
    * @throws {BadImageError} when the image has another layout of a version, or a layout exceeds a
    *   limit of the format, such as 63 levels of structs in structs
    */
@@ -70,6 +72,13 @@ export class FamilyCodecs {
   #codec(struct: StructClass): VersionCodec {
     const { family, version } = descriptorOf(struct);
     const name = nameOf({ family, version });
+    if (layoutOf(struct).size === 0) {
+      const found = "has no bytes, so it cannot be an object of its own";
+      throw new DeclarationError(struct.name, undefined, {
+        found,
+        do: "give it a field with a size",
+      });
+    }
     // Refuses a struct that no reader of the image could decode, before it is among the schemas.
     if (this.#schemas.find(name) === undefined) textLayouts(schemaOf(struct))(name);
     return versionCodec(struct, this.#schemas.indexOf(struct));

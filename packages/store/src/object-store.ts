@@ -8,7 +8,14 @@ import {
   type PoolOptions,
   PreservedMemory,
 } from "@luo/memory";
-import { codecOf, Memory, type StructClass, type StructSchema } from "@luo/struct";
+import {
+  codecOf,
+  FieldRangeError,
+  Memory,
+  type StructClass,
+  type StructSchema,
+  structOf,
+} from "@luo/struct";
 import { type Family, familyOf, NegotiationError } from "@luo/version";
 import { Contents } from "./contents.js";
 import { Directory } from "./directory.js";
@@ -213,20 +220,33 @@ export class ObjectStore {
 
   /**
    * Writes an object in the newest version that its family writes, and in the older ones of
-   * `alongside`. It replaces the object that the identifier held. Arrays that were taken from the
+   * `alongside`. The object may also be a view, or of a subclass that is no struct. Objects inside of
+   * another version than their place are converted. It replaces the object that the identifier held. Arrays that were taken from the
    * same identifier stay in place. When it throws, the identifier holds what it held before.
    *
    * @param identifier 1 to 128 bytes of UTF-8
    * @throws {IdentifierError} when the identifier is not 1 to 128 bytes of well-formed UTF-8
+   * @throws {DeclarationError} when the class is no struct, or has no bytes
    * @throws {FamilyError} when the class is in no family, or the family has no such older version
    * @throws {ConversionError} when an older version cannot hold the object's values
    * @throws {FieldRangeError} when a value does not fit its field
    * @throws {OutOfMemoryError} when the memory cannot grow
    */
   put(identifier: string, value: object, { family, alongside }: PutOptions = {}): void {
-    const known = family ?? familyOf(value?.constructor as StructClass);
+    const known = family ?? familyOf(structOf(value) ?? (value?.constructor as StructClass));
     const written = this.#codecs.written(known, alongside);
     this.#prepare();
+    try {
+      this.#write(identifier, value, known, written);
+    } catch (error) {
+      // Most objects need no conversion, so the search for one comes after the refusal.
+      const conforming = error instanceof FieldRangeError ? known.conform(value) : value;
+      if (conforming === value) throw error;
+      this.#write(identifier, conforming, known, written);
+    }
+  }
+
+  #write(identifier: string, value: object, known: Family, written: readonly VersionCodec[]): void {
     const entry = this.#directory.find(identifier);
     // Most objects have no references, and need neither owner nor writer.
     const owner = written.some(refers)
@@ -237,7 +257,7 @@ export class ObjectStore {
     const copies: Copy[] = [];
     try {
       for (const { struct, version, schema, codec } of written) {
-        const object = value.constructor === struct ? value : known.convert(value, version);
+        const object = structOf(value) === struct ? value : known.convert(value, version);
         const bytes = codec.sizeOf(object);
         const address = this.#objects.allocate(bytes);
         copies.push({ schema, checksum: 0, address, bytes });

@@ -102,11 +102,13 @@ export class BoundsError extends LuoRangeError {
    * @param what the struct or range, for the message
    * @param bytes the length that it needs, in bytes
    * @param byteLength the length of the memory, in bytes
+   * @param remedy the advice to give where another offset would not help
    */
-  constructor(what: string, offset: number, bytes: number, byteLength: number) {
+  constructor(what: string, offset: number, bytes: number, byteLength: number, remedy?: string) {
     super("LUO_BOUNDS", `${what} at offset ${offset}`, {
       found: `a memory of ${byteLength} bytes`,
       expected: `${bytes} bytes from that offset on`,
+      ...(remedy !== undefined && { do: remedy }),
     });
     this.offset = offset;
     this.byteLength = byteLength;
@@ -190,7 +192,8 @@ export function show(value: unknown): string {
   if (typeof value === "string")
     return JSON.stringify(value.length > 64 ? `${value.slice(0, 61)}...` : value);
   if (typeof value === "function") return `function ${value.name}`;
-  if (typeof value !== "object" || value === null) return String(value);
+  if (typeof value !== "object" || value === null)
+    return Object.is(value, -0) ? "-0" : String(value);
   const name: unknown = value.constructor?.name;
   const length: unknown = "length" in value ? value.length : undefined;
   return `${typeof name === "string" ? name : "object"}${typeof length === "number" ? `(${length})` : ""}`;

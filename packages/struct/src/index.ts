@@ -45,6 +45,7 @@ export {
   isStruct,
   type StructDescriptor,
   type StructOptions,
+  structOf,
 } from "./declare/registry.js";
 export {
   literalSource,

@@ -22,6 +22,17 @@ interface Viewed {
   readonly fields: readonly { readonly name: string; readonly type: FieldType }[];
 }
 
+/** True when a struct has a field or a method of that name, which a view then keeps. */
+export function hasOwnMeaning({ struct, fields }: Viewed, name: string | symbol): boolean {
+  return name in struct.prototype || fields.some((field) => field.name === name);
+}
+
+/** Copies a view's fields into a plain object, for `JSON.stringify`. */
+export function viewValues(view: object, { fields }: Viewed): Record<string, unknown> {
+  const named = fields.filter(({ type }) => type.kind !== "reserved");
+  return Object.fromEntries(named.map(({ name }) => [name, Reflect.get(view, name)]));
+}
+
 /**
  * Copies a view's fields into an object of the struct's class, for `console.log`. A view itself has
  * only accessors, which `console.log` does not call. A field that cannot be read shows its error.

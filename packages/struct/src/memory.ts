@@ -24,6 +24,8 @@ export class Memory {
   readonly f64: Float64Array;
   readonly view: DataView;
   readonly #byteLength: number;
+  /** Length of the whole buffer, in bytes. */
+  readonly #whole: number;
 
   constructor(source: ArrayBufferLike | ArrayBufferView) {
     const whole = !ArrayBuffer.isView(source);
@@ -31,6 +33,7 @@ export class Memory {
     this.buffer = buffer;
     this.base = whole ? 0 : source.byteOffset;
     this.#byteLength = source.byteLength;
+    this.#whole = buffer.byteLength;
     const fit = (size: number) => Math.floor(buffer.byteLength / size);
     this.u8 = new Uint8Array(buffer);
     this.u16 = new Uint16Array(buffer, 0, fit(2));
@@ -48,17 +51,16 @@ export class Memory {
   /**
    * Length of the range in bytes.
    *
-   * @throws {DetachedError} after the buffer was unmapped or transferred
+   * @throws {DetachedError} after the buffer was unmapped, transferred, or resized to fewer bytes
    */
   get byteLength(): number {
-    if (this.u8.length === 0 && this.#byteLength > 0) throw new DetachedError(this.#byteLength);
+    if (this.u8.length < this.#whole) throw new DetachedError(this.#byteLength);
     return this.#byteLength;
   }
 
   /** The text that `console.log` shows: the length, the place in the buffer, the first 16 bytes. */
   [INSPECT](): string {
-    if (this.u8.length === 0 && this.#byteLength > 0)
-      return `Memory(${this.#byteLength}, unmapped)`;
+    if (this.u8.length < this.#whole) return `Memory(${this.#byteLength}, unmapped)`;
     const whole = this.#byteLength === this.buffer.byteLength;
     const of = whole ? "" : ` from ${this.base} of ${this.buffer.byteLength}`;
     const shown = this.bytes(0, Math.min(this.#byteLength, 16));

@@ -74,8 +74,14 @@ export function since(version: number, initial?: Since["initial"]): FieldModifie
 }
 
 /**
- * Says the name that the field had in the version before. It has no effect if that version has the new
- * name already, as for a class that copies the fields of its predecessors.
+ * Says the name that the field had in the version before. Fields can exchange their names:
+ *
+ *     @renamed("high") @u32 low = 0;
+ *     @renamed("low") @u32 high = 0;
+ *
+ * The annotation has no effect if the version before has the new name with the same annotation, or
+ * lacks the old name, as for a class that copies the fields of its predecessors. So names that are
+ * exchanged again in the very next version need functions.
  */
 export function renamed(from: string): FieldModifier {
   return note(RENAMED, from);

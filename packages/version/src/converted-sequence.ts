@@ -6,8 +6,8 @@ import {
   perKind,
   type Sequence,
   type StructClass,
+  structOf,
 } from "@luo/struct";
-import { classOf } from "./class-of.js";
 import { ConversionError } from "./errors.js";
 import { Misfit } from "./value-misfit.js";
 
@@ -219,7 +219,7 @@ const COMPLETE: PerKind<unknown, Completing> = {
     return value;
   },
   union: (_, { value, path, arrayOf }) => {
-    const struct = classOf(value);
+    const struct = structOf(value);
     if (struct !== undefined) completeStruct(value as object, struct, path, arrayOf);
     return value;
   },

@@ -5,8 +5,8 @@ import {
   perKind,
   type Sequence,
   type StructClass,
+  structOf,
 } from "@luo/struct";
-import { classOf } from "./class-of.js";
 
 /** True when two values are written as the same bytes, arrays behind references included. */
 export type Equality = (a: unknown, b: unknown) => boolean;
@@ -16,19 +16,25 @@ export function equalityOf(type: FieldType): Equality {
   return perKind(EQUALITY, type);
 }
 
+/** The equality of values other than floats. An integer has no -0, so that is written as 0. */
+const alike: Equality = (a, b) => a === b;
+
 const EQUALITY: PerKind<Equality> = {
-  // A program may hold a number that is rounded to f32 only when it is written.
-  scalar: ({ name }) => (name === "f32" ? (a, b) => Object.is(rounded(a), rounded(b)) : Object.is),
-  enum: () => Object.is,
-  bits: () => Object.is,
-  char: () => Object.is,
-  bytes: () => sequences(Object.is),
+  scalar: ({ name }) => {
+    if (name === "f64") return Object.is;
+    // A program may hold a number that is rounded to f32 only when it is written.
+    return name === "f32" ? (a, b) => Object.is(rounded(a), rounded(b)) : alike;
+  },
+  enum: () => alike,
+  bits: () => alike,
+  char: () => alike,
+  bytes: () => sequences(alike),
   array: ({ of }) => sequences(perKind(EQUALITY, of)),
   flexible: ({ of }) => sequences(perKind(EQUALITY, of)),
   struct: ({ of }) => structs(of),
   union: () => (a, b) => {
-    const struct = classOf(a);
-    return struct !== undefined && struct === classOf(b) && structs(() => struct)(a, b);
+    const struct = structOf(a);
+    return struct !== undefined && struct === structOf(b) && structs(() => struct)(a, b);
   },
   ref: ({ of }) => once(sequences(structs(of))),
   reserved: () => () => true,

@@ -5,11 +5,12 @@ import {
   layoutOf,
   type StructClass,
   type StructValues,
+  structOf,
 } from "@luo/struct";
-import { classOf } from "./class-of.js";
+import { conformObject } from "./conforming.js";
 import { completeArrays } from "./converted-sequence.js";
 import { ConversionError, FamilyError } from "./errors.js";
-import { declaredVersions, type Lineage, lineageOf, pass } from "./lineage.js";
+import { declaredVersions, type Lineage, lineageOf, pass, relateStructs } from "./lineage.js";
 import { Misfit } from "./value-misfit.js";
 import { highest, versionsText } from "./version-list.js";
 
@@ -104,7 +105,7 @@ export class Family<T extends object = object> {
 
   /** The version of an object. @throws {FamilyError} when its class is no version of the family */
   versionOf(value: object): number {
-    const struct = classOf(value);
+    const struct = structOf(value);
     const version = struct && descriptorOf(struct).version;
     if (
       version !== undefined &&
@@ -131,10 +132,34 @@ export class Family<T extends object = object> {
   convert(value: object, to: number): object {
     const from = this.versionOf(value);
     const struct = this.structOf(to);
-    try {
+    return this.#converting(from, to, () => {
       const result = pass(this.#resolve().lineage, value, from, to);
       if (result !== value && layoutOf(struct).references) completeArrays(result, struct);
       return result;
+    });
+  }
+
+  /**
+   * Converts the objects inside an object that have another version of their family than the class of
+   * their place. Returns the object itself if none has, and otherwise a copy. Objects of another
+   * family stay, and encoding refuses them.
+   *
+   * @throws {ConversionError} when the version of a place cannot hold an object
+   * @throws {FamilyError} when the object is not of the family
+   */
+  conform(value: object): object {
+    const version = this.versionOf(value);
+    const struct = this.structOf(version);
+    return this.#converting(version, version, () => {
+      const result = conformObject(value, struct, relateStructs);
+      if (result !== value && layoutOf(struct).references) completeArrays(result, struct);
+      return result;
+    });
+  }
+
+  #converting(from: number, to: number, convert: () => object): object {
+    try {
+      return convert();
     } catch (cause) {
       if (!(cause instanceof Misfit)) throw cause;
       const { fault, path: field } = cause;

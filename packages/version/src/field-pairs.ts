@@ -25,8 +25,9 @@ export interface Adjacent {
 }
 
 /**
- * Finds the counterpart of each field of the newer class: the older field of the same name, or else of
- * the name in `@renamed`.
+ * Finds the counterpart of each field of the newer class: the older field of the name in `@renamed`, or
+ * else of the same name. A class that copies or inherits the fields of its predecessor repeats its
+ * `@renamed`, which then says nothing about the step between the two.
  *
  * @param before the names of fields in all older classes; a class that was copied may still drop any
  * @throws {FamilyError} when the annotations contradict the classes
@@ -49,7 +50,10 @@ export function pair(newer: StructClass, follows: Follows, before: ReadonlySet<s
     fields.find((field) => field.name === wanted && !dropped.has(field.name));
   const pairs = target.map((field): Pair => {
     const history = historyOf(field);
-    return { field, history, older: source(field.name) ?? source(history.renamed) };
+    const same = fields.find((other) => other.name === field.name);
+    const repeated = same !== undefined && historyOf(same).renamed === history.renamed;
+    const older = (repeated ? undefined : source(history.renamed)) ?? source(field.name);
+    return { field, history, older };
   });
   for (const [index, { field, older }] of pairs.entries()) {
     const first = pairs.findIndex((other) => older !== undefined && other.older === older);

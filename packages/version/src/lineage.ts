@@ -1,10 +1,11 @@
-import { descriptorOf, type Fault, isStruct, type StructClass, show } from "@luo/struct";
+import { descriptorOf, type Fault, isStruct, type StructClass, show, structOf } from "@luo/struct";
 import { historyOf } from "./annotations.js";
 import { FamilyError } from "./errors.js";
 import { pair, valued } from "./field-pairs.js";
 import { planStep, type Step } from "./step.js";
 import { droppedOf, followersOf, followsOf, settle } from "./step-registry.js";
 import type { RelateStructs } from "./type-relation.js";
+import { Misfit } from "./value-misfit.js";
 
 /** The linked versions of one struct, and the steps between them. */
 export interface Lineage {
@@ -103,16 +104,29 @@ function checkSince(struct: StructClass, follows: boolean): void {
 }
 
 /** Relates nested structs that are versions of one family, so that they are converted too. */
-const relateStructs: RelateStructs = (older, newer) => {
+export const relateStructs: RelateStructs = (older, newer) => {
   if (older === newer) return {};
   const lineage = lineageOf(older);
   if (!lineage.structs.includes(newer)) return undefined;
   const [from, to] = [descriptorOf(older).version, descriptorOf(newer).version];
   return {
-    up: (value) => pass(lineageOf(older), value as object, from, to),
-    down: (value) => pass(lineageOf(older), value as object, to, from),
+    up: (value) => passNested(lineageOf(older), value as object, from, to),
+    down: (value) => passNested(lineageOf(older), value as object, to, from),
   };
 };
+
+/**
+ * Converts a nested object. Its own class says its version: a program may have put there an object of
+ * another version than the field has.
+ */
+function passNested(lineage: Lineage, value: object, from: number, to: number): object {
+  const struct = structOf(value);
+  if (struct === undefined) return pass(lineage, value, from, to);
+  const index = lineage.structs.indexOf(struct);
+  if (index >= 0) return pass(lineage, value, lineage.oldest + index, to);
+  const expected = `an object of ${lineage.structs.map(({ name }) => name).join(" or ")}`;
+  throw new Misfit("", { found: show(value), expected });
+}
 
 /**
  * The classes linked to a class so far, in the order of versions. Further ones can be declared until

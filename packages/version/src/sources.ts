@@ -7,6 +7,7 @@ import {
   type StructClass,
 } from "@luo/struct";
 import type { Primitive } from "./annotations.js";
+import { conform } from "./conforming.js";
 import { FamilyError } from "./errors.js";
 import type { Adjacent, Pair } from "./field-pairs.js";
 import { type Convert, type RelateStructs, relate } from "./type-relation.js";
@@ -42,7 +43,7 @@ export function upwards(step: Adjacent, structs: RelateStructs): Sources {
           const found = "has both a default and a function for the upgrade";
           fail(newer, name, found, "keep one");
         }
-        return [name, made(field, make)];
+        return [name, made(field, make, structs)];
       }
       if (was !== undefined) return [name, carriedUp(step, pair, was, structs)];
       if (history.since === undefined && !extended) {
@@ -53,7 +54,7 @@ export function upwards(step: Adjacent, structs: RelateStructs): Sources {
           `say @since(${descriptorOf(newer).version}, <default>) or @renamed("<old name>")`,
         );
       }
-      return [name, given(newer, field, initial) ?? own(newer, field)];
+      return [name, given(newer, field, initial, structs) ?? own(newer, field)];
     }),
   );
 }
@@ -70,9 +71,11 @@ export function downwards(step: Adjacent, structs: RelateStructs): Sources {
         if (drop !== undefined) {
           fail(newer, name, "has both @dropped and a function for the downgrade", "keep one");
         }
-        return [name, made(field, make)];
+        return [name, made(field, make, structs)];
       }
-      if (drop !== undefined) return [name, given(older, field, drop.initial) ?? { kind: "none" }];
+      if (drop !== undefined) {
+        return [name, given(older, field, drop.initial, structs) ?? { kind: "none" }];
+      }
       const pair = step.pairs.find((candidate) => candidate.older === field);
       if (pair !== undefined) return [name, carriedDown(step, pair, field, structs)];
       return fail(
@@ -90,9 +93,10 @@ function given(
   struct: StructClass,
   field: FieldDescriptor,
   initial: Primitive | ((from: object) => unknown) | undefined,
+  structs: RelateStructs,
 ): Source | undefined {
   if (initial === undefined) return undefined;
-  if (typeof initial === "function") return made(field, initial);
+  if (typeof initial === "function") return made(field, initial, structs);
   const misfit = misfitOf(field.type, initial);
   if (misfit !== undefined) {
     const remedy = "give a default that fits";
@@ -102,14 +106,19 @@ function given(
 }
 
 /**
- * A function as the source. Its results are checked against the field's type, because programs in
- * plain JavaScript are not type-checked.
+ * A function as the source. Objects in its results are converted to the versions of their places: a
+ * function may pass on those of the object that it is given. Results are checked against the field's
+ * type, because programs in plain JavaScript are not type-checked.
  */
-function made({ type }: FieldDescriptor, make: (from: object) => unknown): Source {
+function made(
+  { type }: FieldDescriptor,
+  make: (from: object) => unknown,
+  structs: RelateStructs,
+): Source {
   return {
     kind: "function",
     make: (from) => {
-      const value = make(from);
+      const value = conform(type, make(from), structs);
       const misfit = misfitOf(type, value);
       if (misfit === undefined) return value;
       const found = `${misfit.found}, made for it by a function`;

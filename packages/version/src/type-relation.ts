@@ -5,8 +5,8 @@ import {
   perKind,
   type StructClass,
   show,
+  structOf,
 } from "@luo/struct";
-import { classOf } from "./class-of.js";
 import { converted } from "./converted-sequence.js";
 import { Misfit } from "./value-misfit.js";
 
@@ -170,7 +170,7 @@ interface Way {
 
 function byClass(ways: ReadonlyMap<StructClass, Way>): Convert {
   return (value) => {
-    const struct = classOf(value);
+    const struct = structOf(value);
     const way = struct && ways.get(struct);
     if (way !== undefined) return way.convert === undefined ? value : way.convert(value);
     const known = Array.from(ways.keys(), ({ name }) => name).join(", ");

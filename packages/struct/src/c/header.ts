@@ -1,7 +1,8 @@
+import { INSIDE } from "../declare/declaration.js";
 import { descriptorOf, type StructDescriptor } from "../declare/registry.js";
 import { type Abi, DEFAULT_ABI } from "../layout/abi.js";
 import { bitsOf, layoutOf } from "../layout/layout.js";
-import type { StructClass } from "../types.js";
+import { perKind, type StructClass } from "../types.js";
 import { tagIn } from "./members.js";
 import { CNames, snakeCase } from "./names.js";
 import { declareStruct } from "./struct.js";
@@ -79,14 +80,29 @@ export function toCHeader(
   const macro = constants.give(guard ?? `LUO_${first.toUpperCase()}_H`, "the include guard");
   const order = `__ORDER_${abi.endian.toUpperCase()}_ENDIAN__`;
   const native = [...declared].some((struct) => isNative(descriptorOf(struct), abi));
+  const loose = [...declared].some((struct) => packsAligned(struct, abi));
   return [
     `/* Stamped out of annotated classes, for ${abi.name}: edit those instead. */`,
     `#ifndef ${macro}\n#define ${macro}`,
     "#include <linux/types.h>",
     ...(native ? [`_Static_assert(__BYTE_ORDER__ == ${order}, "byte order");`] : []),
+    ...(loose ? [`${GCC_ONLY}\n#pragma GCC diagnostic push\n${MISALIGNED}\n#endif`] : []),
     ...declarations,
+    ...(loose ? [`${GCC_ONLY}\n#pragma GCC diagnostic pop\n#endif`] : []),
     `#endif /* ${macro} */\n`,
   ].join("\n\n");
+}
+
+/** gcc warns about a packed struct whose member asks for an alignment; clang does not know the warning. */
+const GCC_ONLY = "#if defined(__GNUC__) && !defined(__clang__)";
+const MISALIGNED = '#pragma GCC diagnostic ignored "-Wpacked-not-aligned"';
+
+/** True when the struct packs a struct that asks for an alignment. */
+function packsAligned(struct: StructClass, abi: Abi): boolean {
+  const { fields, options } = descriptorOf(struct);
+  return fields
+    .filter(({ packed }) => packed === true || options.packed === true)
+    .some(({ type }) => perKind(INSIDE, type).some((inner) => layoutOf(inner, abi).align > 1));
 }
 
 /** True when the struct's bytes depend on the byte order of the machine. */

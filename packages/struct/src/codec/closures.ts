@@ -1,5 +1,5 @@
-import { BoundsError, DeclarationError, FieldRangeError } from "../errors.js";
-import { INSPECT, viewContents } from "../inspect.js";
+import { DeclarationError, FieldRangeError } from "../errors.js";
+import { hasOwnMeaning, INSPECT, viewContents, viewValues } from "../inspect.js";
 import type { Endian } from "../layout/abi.js";
 import { type FieldLayout, layoutOf, type StructLayout, sizeOf } from "../layout/layout.js";
 import type { Memory } from "../memory.js";
@@ -14,9 +14,11 @@ import {
   type Sequence,
 } from "../types.js";
 import { readBits, writeBits } from "./bits.js";
+import { noElementOf, outsideOf, refuseOther } from "./bounds.js";
 import type { CodecOf, Operations, RefResolver } from "./codec-contract.js";
 import { FieldFault } from "./field-fault.js";
 import { readText, writeText } from "./text-codec.js";
+import { isBytes } from "./value-check.js";
 
 /**
  * The operations without generated code, for pages whose Content-Security-Policy forbids it. Each field
@@ -147,7 +149,7 @@ const ACCESSOR: PerKind<Accessor, Context> = {
     return {
       read: ({ memory, position }) => memory.u8.slice(position, position + length),
       write: ({ memory, position }, value) => {
-        if (!(value instanceof Uint8Array) || value.length !== length) return fault.reject(value);
+        if (!isBytes(value) || value.length !== length) return fault.reject(value);
         memory.u8.set(value, position);
       },
     };
@@ -159,7 +161,7 @@ const ACCESSOR: PerKind<Accessor, Context> = {
       read: (at) => elements.read(at, type.length),
       write: (at, value) => {
         if (!Array.isArray(value) || value.length !== type.length) return fault.reject(value);
-        elements.write(at, value);
+        elements.write(at, value, type.length);
       },
     };
   },
@@ -167,14 +169,16 @@ const ACCESSOR: PerKind<Accessor, Context> = {
     const fault = new FieldFault(context.struct, context.path, type);
     const elements = repeated(type.of, context);
     const stride = sizeOf(type.of, context.layout.abi);
-    const { name, size } = context.layout;
+    const outside = outsideOf(context.layout);
+    const offset = context.layout.fields.at(-1)?.offset ?? 0;
+    const room = (at: At) => (at.memory.byteLength - within(at)) / stride;
+    const refuse = (at: At, count: number) =>
+      outside(at.memory, within(at) - offset, offset + count * stride);
     return {
       read: (at) => {
-        const room = (at.memory.byteLength - within(at)) / stride;
-        const count = type.count === undefined ? Math.floor(room) : Number(at.owner[type.count]);
-        if (!(count >= 0 && count <= room)) {
-          throw new BoundsError(name, within(at), size + count * stride, at.memory.byteLength);
-        }
+        const most = room(at);
+        const count = type.count === undefined ? Math.floor(most) : Number(at.owner[type.count]);
+        if (!(count >= 0 && count <= most)) refuse(at, count);
         return elements.read(at, count);
       },
       write: (at, value) => {
@@ -183,7 +187,9 @@ const ACCESSOR: PerKind<Accessor, Context> = {
           !Array.isArray(value) ||
           Number(at.owner[type.count]) === value.length;
         if (!Array.isArray(value) || !counted) return fault.reject(value);
-        elements.write(at, value);
+        const { length } = value;
+        if (length > room(at)) refuse(at, length);
+        elements.write(at, value, length);
       },
     };
   },
@@ -195,6 +201,7 @@ const ACCESSOR: PerKind<Accessor, Context> = {
       read: ({ memory, position, refs }) => readStruct(layout, fields, memory, position, refs),
       write: ({ memory, position, refs }, value) => {
         if (typeof value !== "object" || value === null) return fault.reject(value);
+        fault.checkClass(value, layout.struct);
         writeStruct(layout, fields, value, memory, position, refs);
       },
     };
@@ -219,6 +226,7 @@ const ACCESSOR: PerKind<Accessor, Context> = {
         const found = variants.get(String(owner[type.discriminator]));
         if (typeof value !== "object" || value === null || found === undefined)
           return fault.reject(value);
+        fault.checkClass(value, found.layout.struct);
         memory.u8.fill(0, position, position + size);
         writeStruct(found.layout, found.fields, value, memory, position, refs);
       },
@@ -275,9 +283,9 @@ function repeated(of: FieldType, context: Context) {
       Array.from({ length: count }, (_, index) =>
         element.read({ ...at, position: at.position + index * stride }),
       ),
-    write: (at: At, values: readonly unknown[]) => {
-      for (const [index, value] of values.entries()) {
-        element.write({ ...at, position: at.position + index * stride }, value);
+    write: (at: At, values: readonly unknown[], count: number) => {
+      for (let index = 0; index < count; index++) {
+        element.write({ ...at, position: at.position + index * stride }, values[index]);
       }
     },
   };
@@ -332,13 +340,38 @@ function writeStruct(
   }
 }
 
+/** The function that gives a view of a nested struct, or of the struct of a union. */
+function nestedView(
+  { name, type }: FieldLayout,
+  { abi, name: struct }: StructLayout,
+  codecOf: CodecOf,
+): ((at: At) => object) | undefined {
+  if (type.kind === "struct") {
+    const codec = codecOf(type.of(), abi);
+    return (at) => codec.view(at.memory, within(at), at.refs);
+  }
+  if (type.kind !== "union") return undefined;
+  const fault = new FieldFault(struct, name, type);
+  const variants = new Map(
+    Object.entries(type.of()).map(([key, of]) => [key, codecOf(of, abi)] as const),
+  );
+  return (at) => {
+    const key = at.owner[type.discriminator];
+    const codec = variants.get(String(key)) ?? fault.invalid(at.memory, at.position, key);
+    return codec.view(at.memory, within(at), at.refs);
+  };
+}
+
 /** The operations of a struct, made of one function per field. */
 export function closures<T extends object>(layout: StructLayout, codecOf: CodecOf): Operations<T> {
   const { name, size, abi } = layout;
   const fields = accessors(layout, { struct: name, path: "" });
+  const itself = new FieldFault(name, "(itself)", { kind: "struct", of: () => layout.struct });
+  const [outside, noElement] = [outsideOf(layout), noElementOf(layout)];
   const inside = (memory: Memory, offset: number, bytes: number): number => {
+    refuseOther(memory, name);
     const fits = offset >= 0 && offset + bytes <= memory.byteLength && Number.isSafeInteger(offset);
-    if (!fits) throw new BoundsError(name, offset, bytes, memory.byteLength);
+    if (!fits) outside(memory, offset, bytes);
     return memory.base + offset;
   };
   const row = (memory: Memory, offset: number, count: number): number => {
@@ -361,7 +394,8 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
   };
   const viewOf = (state: {
     readonly memory: Memory;
-    start: number;
+    /** The absolute position; undefined while a cursor stands on no element. */
+    start: number | undefined;
     readonly refs: RefResolver | undefined;
   }) => {
     const view: Record<string, unknown> = Object.create(layout.struct.prototype);
@@ -369,23 +403,22 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
       const { type, offset } = field;
       if (type.kind === "reserved") continue;
       const at = () => {
-        inside(state.memory, state.start - state.memory.base, size);
-        return {
-          memory: state.memory,
-          position: state.start + offset,
-          owner: view,
-          refs: state.refs,
-        };
+        const { memory, start = noElement(memory), refs } = state;
+        inside(memory, start - memory.base, size);
+        return { memory, position: start + offset, owner: view, refs };
       };
-      const nested = type.kind === "struct" ? codecOf(type.of(), abi) : undefined;
+      const viewed = nestedView(field, layout, codecOf);
       Object.defineProperty(view, field.name, {
         enumerable: true,
-        get: () => (nested ? nested.view(state.memory, within(at()), state.refs) : read(at())),
+        get: () => (viewed ? viewed(at()) : read(at())),
         set: (value: unknown) => write(at(), value),
       });
     }
-    if (!(INSPECT in view)) {
+    if (!hasOwnMeaning(layout, INSPECT)) {
       Object.defineProperty(view, INSPECT, { value: () => viewContents(view, layout) });
+    }
+    if (!hasOwnMeaning(layout, "toJSON")) {
+      Object.defineProperty(view, "toJSON", { value: () => viewValues(view, layout) });
     }
     return view;
   };
@@ -396,10 +429,15 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
     },
     decode: (memory, offset, refs) =>
       readStruct(layout, fields, memory, inside(memory, offset, size), refs) as T,
-    encodeArray: (values, memory, offset, refs, from = 0, to = values.length) => {
+    encodeArray: (values, memory, offset, refs, from = 0, to = values?.length) => {
+      if (!Array.isArray(values)) {
+        throw new FieldRangeError(name, "(itself)", values, `an array of ${name}`);
+      }
       const start = row(memory, offset, to - from);
       for (let index = from; index < to; index++) {
-        write(values[index] as T, memory, start + (index - from) * size, refs);
+        const value = values[index] as T;
+        itself.checkClass(value, layout.struct);
+        write(value, memory, start + (index - from) * size, refs);
       }
     },
     decodeArray: (memory, offset, count, refs, into, at = 0) => {
@@ -413,12 +451,12 @@ export function closures<T extends object>(layout: StructLayout, codecOf: CodecO
     view: (memory, offset, refs) =>
       viewOf({ memory, start: inside(memory, offset, size), refs }) as T,
     cursor: (memory, offset, count, refs) => {
-      const state = { memory, start: row(memory, offset, count) - size, refs };
-      let left = count;
+      const first = row(memory, offset, count);
+      const state: Parameters<typeof viewOf>[0] = { memory, start: undefined, refs };
+      let done = 0;
       const next = () => {
-        if (left === 0) return false;
-        left--;
-        state.start += size;
+        if (done === count) return false;
+        state.start = first + done++ * size;
         return true;
       };
       return Object.assign(viewOf(state), { next }) as T & { next: typeof next };

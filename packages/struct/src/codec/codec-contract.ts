@@ -18,9 +18,16 @@ export interface Cursor {
 
 /** The operations that read and write one struct in one ABI. */
 export interface Operations<T extends object> {
+  /**
+   * Writes a value. Its own class is not looked at. An object inside may be plain, of the class of its
+   * place, or of a subclass that is no struct; an object of another struct class is refused.
+   */
   encode(value: T, memory: Memory, offset: number, refs?: RefResolver): void;
   decode(memory: Memory, offset: number, refs?: RefResolver): T;
-  /** Writes the values from index `from` up to, but without, `to`, one after the other. */
+  /**
+   * Writes the values from index `from` up to, but without, `to`, one after the other. The class of
+   * each is checked as that of an object inside another.
+   */
   encodeArray(
     values: readonly T[],
     memory: Memory,
@@ -42,8 +49,11 @@ export interface Operations<T extends object> {
     at?: number,
   ): T[];
   /**
-   * An object whose properties read and write the bytes in place. Nested structs are views too; arrays,
-   * text and bytes are copies. The object has the methods of the class. Its properties throw a
+   * An object whose properties read and write the bytes in place. Nested structs and the structs of
+   * unions are views too; arrays, text and bytes are copies. A view of a union's struct stays one of
+   * that struct when the discriminator changes. The object has the methods of the class, and
+   * `JSON.stringify` gives its fields. Its properties are accessors of its prototype, so a spread copies
+   * none of them: `decode` gives an object to spread. Its properties throw a
    * `DetachedError` once the buffer was unmapped or transferred.
    */
   view(memory: Memory, offset: number, refs?: RefResolver): T;

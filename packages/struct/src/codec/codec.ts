@@ -1,9 +1,10 @@
-import { INSIDE } from "../declare/declaration.js";
+import { INSIDE, MENTIONED, structsOf } from "../declare/declaration.js";
 import { descriptorOf } from "../declare/registry.js";
 import { refuseUndecorated } from "../declare/undecorated.js";
 import { DeclarationError } from "../errors.js";
 import { type Abi, DEFAULT_ABI } from "../layout/abi.js";
-import { layoutOf, type StructLayout, sizeOf } from "../layout/layout.js";
+import { type FieldLayout, layoutOf, type StructLayout, sizeOf } from "../layout/layout.js";
+import { targetOf } from "../layout/struct-bounds.js";
 import { perKind, type StructClass } from "../types.js";
 import { closures } from "./closures.js";
 import type { Operations, StructCodec } from "./codec-contract.js";
@@ -27,6 +28,8 @@ export function codecOf<T extends object>(
   if (known !== undefined) return known;
   const layout = layoutOf(struct, abi);
   refuseOverlay(struct);
+  // Images of an earlier release may hold such structs, and are bounded by their schemas.
+  if (descriptorOf(struct).places === undefined) refuseElements(layout);
   const codec = lazily<T>(layout);
   const perAbi = codecs.get(struct) ?? new Map();
   codecs.set(struct, perAbi.set(abi, codec));
@@ -45,6 +48,37 @@ function refuseOverlay(struct: StructClass): void {
   }
 }
 
+/**
+ * Refuses a flexible array whose elements cannot be counted by the bytes: because they have none, or
+ * because padding at the end of the struct has room for some.
+ *
+ * @throws {DeclarationError} saying the count or the reserved bytes to add
+ */
+function refuseElements({ name: struct, fields, size, abi }: StructLayout): void {
+  const tail = fields.at(-1);
+  if (tail?.type.kind !== "flexible") return;
+  const { name, offset, type } = tail;
+  const stride = sizeOf(type.of, abi);
+  if (stride === 0) {
+    const found = "is a flexible array of elements of no bytes";
+    throw new DeclarationError(struct, name, { found, do: "give its elements a size" });
+  }
+  const padding = size - offset;
+  if (type.count !== undefined || stride > padding) return;
+  throw new DeclarationError(struct, name, {
+    found: `is a flexible array without a count that begins in ${padding} bytes of padding, which would be read as elements`,
+    do: `add { count: "<field>" }, or in front of it @reserved(bytes(${padding})) _: unknown`,
+  });
+}
+
+/** Refuses a reference to structs of no bytes, which an array could not count. */
+function refuseTarget(struct: string, { name, type }: FieldLayout): void {
+  const target = targetOf(type);
+  if (target === undefined || layoutOf(target).size > 0) return;
+  const found = `refers to an array of ${target.name}, which has no bytes`;
+  throw new DeclarationError(struct, name, { found, do: "give the struct a field with a size" });
+}
+
 /** True when `new Function` works; a page's Content-Security-Policy can forbid it. */
 let compiles: boolean | undefined;
 
@@ -61,6 +95,10 @@ function mayCompile(): boolean {
 function lazily<T extends object>(layout: StructLayout): StructCodec<T> {
   const make = <K extends keyof Operations<T>>(name: K): Operations<T>[K] => {
     refuseUndecorated(layout.struct);
+    for (const field of layout.fields) {
+      structsOf(layout.name, field, MENTIONED);
+      refuseTarget(layout.name, field);
+    }
     return mayCompile() ? compile<T, K>(layout, name, codecOf) : closures<T>(layout, codecOf)[name];
   };
   const codec: { -readonly [K in keyof StructCodec<T>]: StructCodec<T>[K] } = {

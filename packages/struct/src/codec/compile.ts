@@ -1,7 +1,8 @@
-import { BoundsError, DeclarationError, FieldRangeError } from "../errors.js";
-import { INSPECT, viewContents } from "../inspect.js";
+import { DeclarationError, FieldRangeError } from "../errors.js";
+import { hasOwnMeaning, INSPECT, viewContents, viewValues } from "../inspect.js";
 import type { StructLayout } from "../layout/layout.js";
 import type { Memory } from "../memory.js";
+import { noElementOf, type Outside, outsideOf } from "./bounds.js";
 import type { CodecOf, Operations } from "./codec-contract.js";
 import { DecoderSource } from "./decoder.js";
 import { type Access, Emitter } from "./emitter.js";
@@ -10,9 +11,13 @@ import { EncoderSource } from "./encoder.js";
 /** The functions that the source of every operation can call. */
 interface Surroundings {
   /** Throws the error for bytes that reach outside of the memory. */
-  readonly outside: (memory: Memory, offset: number, bytes: number) => never;
+  readonly outside: Outside;
+  /** Throws the error for a cursor that stands on no element. */
+  readonly noElement: (memory: Memory) => never;
   /** Throws the error for a value that is no object. */
   readonly notAnObject: (value: unknown) => never;
+  /** Throws the error for values that are no array. */
+  readonly notAnArray: (values: unknown) => never;
 }
 
 /**
@@ -61,13 +66,16 @@ function build(
   return make(...Object.values(scope));
 }
 
-function surroundings({ name }: StructLayout): Surroundings & Record<string, unknown> {
+function surroundings(layout: StructLayout): Surroundings & Record<string, unknown> {
+  const { name } = layout;
   return {
-    outside: (memory, offset, bytes) => {
-      throw new BoundsError(name, offset, bytes, memory.byteLength);
-    },
+    outside: outsideOf(layout),
+    noElement: noElementOf(layout),
     notAnObject: (value) => {
       throw new FieldRangeError(name, "(itself)", value, `an object with the fields of ${name}`);
+    },
+    notAnArray: (values) => {
+      throw new FieldRangeError(name, "(itself)", values, `an array of ${name}`);
     },
   };
 }
@@ -78,8 +86,9 @@ const shift = (stride: number) => Math.log2(stride);
 
 /** Source that checks the bounds and computes `p`, or calls `slow` when `p` is not aligned. */
 function enter(layout: StructLayout, access: Access, bytes: string, args: string): string {
-  const inside = `if (!(o >= 0 && o + ${bytes} <= m.byteLength && Number.isSafeInteger(o))) outside(m, o, ${bytes});`;
-  if (access === "unaligned") return `${inside} let p = m.base + o;`;
+  const inside = `if (!(o >= 0 && o + ${bytes} <= m?.byteLength && Number.isSafeInteger(o))) outside(m, o, ${bytes});`;
+  if (access === "unaligned")
+    return `${inside} let p = m.base + o; if (!(p >= 0)) outside(m, o, ${bytes});`;
   const mask = Math.min(layout.align, 8) - 1;
   const aligned = `(p & ${mask}) === 0 && p <= 0xffffffff`;
   return `${inside} let p = m.base + o; if (!(${aligned})) return slow(${args}); ${positions(layout)}`;
@@ -151,7 +160,7 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
     }`;
   },
   encodeArray: ({ layout, emitter, encoder, access }) => {
-    const body = encoder.struct("value");
+    const body = encoder.element("value");
     const state = [...places(layout, access), ...emitter.arrays.map((name) => `$${name}`)].join(
       ", ",
     );
@@ -161,7 +170,8 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
         ${OBJECT}
         ${body}
       };
-      return (values, m, o, refs, from = 0, to = values.length) => {
+      return (values, m, o, refs, from = 0, to = values?.length) => {
+      if (!Array.isArray(values)) notAnArray(values);
       ${counted("to - from", layout)}
       ${enter(fixed(layout), access, `(to - from) * ${layout.size}`, "values, m, o, refs, from, to")}
       ${arrays(emitter)}
@@ -198,7 +208,7 @@ const SOURCE: { readonly [K in keyof Operations<object>]: (making: Making) => st
       ${counted("count", making.layout)}
       ${enter(making.layout, making.access, `count * ${size}`, "m, o, count, refs")}
       p /= ${unit(making)};
-      return new View(m, p - ${size / unit(making)}, refs, p + (count - 1) * ${size / unit(making)});
+      return new View(m, p, refs, count * ${size / unit(making)});
     }`;
   },
 };
@@ -211,16 +221,26 @@ function fixed(layout: StructLayout): StructLayout {
   throw new DeclarationError(layout.name, undefined, problem);
 }
 
-/** Source of the method that shows a view in `console.log`, unless the class has its own. */
-function inspection({ layout, constants }: Making): string {
-  if (INSPECT in layout.struct.prototype) return "";
-  const contents = (view: object) => viewContents(view, layout);
-  const [symbol, show] = [constants.push(INSPECT) - 1, constants.push(contents) - 1];
-  return `[c${symbol}]() { return c${show}(this); }`;
+/** Source of the methods for `console.log` and `JSON.stringify`, unless the class has its own. */
+function shown({ layout, constants }: Making): string {
+  const methods: [string | symbol, (view: object) => object][] = [
+    [INSPECT, (view) => viewContents(view, layout)],
+    ["toJSON", (view) => viewValues(view, layout)],
+  ];
+  return methods
+    .filter(([name]) => !hasOwnMeaning(layout, name))
+    .map(([name, show]) => {
+      const [key, method] = [constants.push(name) - 1, constants.push(show) - 1];
+      return `[c${key}]() { return c${method}(this); }`;
+    })
+    .join("\n");
 }
 
 /** The unit of a view's position, in bytes. */
 const unit = ({ layout, access }: Making) => (access === "aligned" ? Math.min(layout.align, 8) : 1);
+
+/** Source that lets views inherit `constructor` from the class, so that they pass for its objects. */
+const INHERITED = "delete View.prototype.constructor;";
 
 /**
  * Source of the class whose accessors read and write the bytes. Programs make many views, so it
@@ -229,20 +249,18 @@ const unit = ({ layout, access }: Making) => (access === "aligned" ? Math.min(la
 function viewClass(making: Making, cursor: boolean): string {
   const { layout, emitter, encoder, decoder, access, constants, codecOf } = making;
   const accessors = layout.fields.flatMap((field) => {
-    const { name, type, offset } = field;
+    const { name, type } = field;
     if (type.kind === "reserved") return [];
     if (cursor && name === "next") {
       const problem = "has the name of the cursor's method; use a view";
       throw new DeclarationError(layout.name, name, problem);
     }
     const key = JSON.stringify(name);
-    const set = `m.byteLength; ${encoder.field(field, "this", "value")}`;
-    const { body, result } = decoder.field(field, "this");
-    let get = `${body} const result = ${result}; if (result === undefined) m.byteLength; return result;`;
-    if (type.kind === "struct") {
-      constants.push(codecOf(type.of(), layout.abi));
-      get = `return c${constants.length - 1}.view(m, p - m.base + ${offset}, refs);`;
-    }
+    const on = cursor ? "if (this.#at < 0) noElement(m);" : "";
+    const set = `m.byteLength; ${on} ${encoder.field(field, "this", "value")}`;
+    const { body, result } =
+      decoder.nestedView(field, "this", codecOf) ?? decoder.field(field, "this");
+    const get = `${on} ${body} const result = ${result}; if (result === undefined) m.byteLength; return result;`;
     return [
       { head: `get [${key}]()`, code: get },
       { head: `set [${key}](value)`, code: set },
@@ -271,19 +289,23 @@ function viewClass(making: Making, cursor: boolean): string {
     ...held.map((name) => `this.#${name} = ${name};`),
     ...emitter.arrays.map((name) => `this.#${name} = m.${name};`),
   ].join(" ");
+  // The position is negative until the first call of `next`.
   const next = `next() {
-      if (this.#at === this.#last) return false;
-      this.#at += ${layout.size / at};
+      const at = this.#following;
+      if (at === this.#end) return false;
+      this.#at = at;
+      this.#following = at + ${layout.size / at};
       return true;
     }`;
   return `class View {
-    #at; ${[...held, ...emitter.arrays].map((name) => `#${name};`).join(" ")} ${cursor ? "#last;" : ""}
-    constructor(m, at, refs, last) {
-      this.#at = at; ${start} ${cursor ? "this.#last = last;" : ""}
+    #at; ${[...held, ...emitter.arrays].map((name) => `#${name};`).join(" ")} ${cursor ? "#following; #end;" : ""}
+    constructor(m, at, refs, length) {
+      ${cursor ? "this.#at = -1; this.#following = at; this.#end = at + length;" : "this.#at = at;"} ${start}
     }
     ${accessors.map(({ head, code }) => `${head} { ${prologue(code)} ${code} }`).join("\n")}
     ${cursor ? next : ""}
-    ${inspection(making)}
+    ${shown(making)}
   }
-  Object.setPrototypeOf(View.prototype, ${prototype});`;
+  Object.setPrototypeOf(View.prototype, ${prototype});
+  ${layout.fields.some(({ name }) => name === "constructor") ? "" : INHERITED}`;
 }

@@ -3,12 +3,15 @@ import {
   type BitsType,
   type FieldType,
   isSigned,
+  type OfKind,
   type PerKind,
   perKind,
   SCALARS,
   type ScalarType,
+  type StructClass,
 } from "../types.js";
 import { bitUnit, readBits } from "./bits.js";
+import type { CodecOf } from "./codec-contract.js";
 import { type Context, type Emitter, type Root, shifted, UNSIGNED } from "./emitter.js";
 import { readText } from "./text-codec.js";
 import { isSafeInteger64 } from "./value-check.js";
@@ -38,6 +41,39 @@ export class DecoderSource {
     const context = this.#code.member(field, this.#code.layout, this.#code.root, view);
     const result = perKind(this.#read, field.type, context);
     return { body: this.#code.take(), result };
+  }
+
+  /**
+   * Source that reads one field of a view whose value is a view itself: a struct, or the struct of a
+   * union. Undefined for any other field.
+   */
+  nestedView(field: FieldLayout, view: string, codecOf: CodecOf): Reading | undefined {
+    const { type } = field;
+    const { abi } = this.#code;
+    const context = this.#code.member(field, this.#code.layout, this.#code.root, view);
+    const at = `${this.#code.position(context.place)} - m.base`;
+    const viewOf = (of: StructClass) =>
+      `${this.#code.constant(codecOf(of, abi))}.view(m, ${at}, refs)`;
+    if (type.kind === "struct") return { body: "", result: viewOf(type.of()) };
+    if (type.kind !== "union") return undefined;
+    const result = this.#code.name("u");
+    this.#code.emit(`let ${result};`);
+    this.#chooseVariant(type, context, ({ struct }) =>
+      this.#code.emit(`${result} = ${viewOf(struct)};`),
+    );
+    return { body: this.#code.take(), result };
+  }
+
+  /** Emits the code of each struct of a union, chosen by the discriminator that was read. */
+  #chooseVariant(
+    type: OfKind<"union">,
+    context: Context,
+    body: (layout: StructLayout) => void,
+  ): void {
+    const value = `${context.owner}[${JSON.stringify(type.discriminator)}]`;
+    const position = this.#code.position(context.place);
+    const invalid = `${this.#code.fault(type, context)}.invalid(m, ${position}, ${value})`;
+    this.#code.choose(type.of(), type.discriminator, context, value, invalid, body);
   }
 
   #decodeStruct(layout: StructLayout, root: Root): string {
@@ -74,7 +110,6 @@ export class DecoderSource {
     flexible: (type, context) => {
       const length = this.#code.name("n");
       const stride = sizeOf(type.of, this.#code.abi);
-      const { size } = context.layout;
       const position = this.#code.position(context.place);
       const room = `(m.byteLength + m.base - (${position})) / ${stride}`;
       this.#code.emit(
@@ -84,23 +119,16 @@ export class DecoderSource {
       );
       // The check comes before the allocation, whose size it bounds.
       this.#code.emit(
-        `if (!(${length} >= 0 && ${length} <= ${room})) outside(m, p - m.base, ${size} + ${length} * ${stride});`,
+        `if (!(${length} >= 0 && ${length} <= ${room})) outside(m, p - m.base, ${context.place.offset} + ${length} * ${stride});`,
       );
       return this.#readElements(type.of, length, context);
     },
     struct: ({ of }, context) => this.#decodeStruct(layoutOf(of(), this.#code.abi), context),
     union: (type, context) => {
       const result = this.#code.name("u");
-      const value = `${context.owner}[${JSON.stringify(type.discriminator)}]`;
-      const position = this.#code.position(context.place);
       this.#code.emit(`let ${result};`);
-      this.#code.choose(
-        type.of(),
-        type.discriminator,
-        context,
-        value,
-        `${this.#code.fault(type, context)}.invalid(m, ${position}, ${value})`,
-        (layout) => this.#code.emit(`${result} = ${this.#decodeStruct(layout, context)};`),
+      this.#chooseVariant(type, context, (layout) =>
+        this.#code.emit(`${result} = ${this.#decodeStruct(layout, context)};`),
       );
       return result;
     },

@@ -113,7 +113,7 @@ export class Emitter {
   }
 
   /** Adds the field's `FieldFault` as a constant and returns its name. */
-  fault(type: FieldType, { struct, path }: Context): string {
+  fault(type: FieldType, { struct, path }: Pick<Context, "struct" | "path">): string {
     return this.constant(new FieldFault(struct, path, type));
   }
 

@@ -6,11 +6,12 @@ import {
   perKind,
   SCALARS,
   type ScalarType,
+  type StructClass,
 } from "../types.js";
 import { bitUnit, writeBits } from "./bits.js";
 import { type Context, type Emitter, type Root, shifted, UNSIGNED } from "./emitter.js";
 import { writeText } from "./text-codec.js";
-import { isSafeInteger64, misfit, misfitBits } from "./value-check.js";
+import { isBytes, isSafeInteger64, misfit, misfitBits } from "./value-check.js";
 
 interface Writing extends Context {
   readonly value: string;
@@ -26,7 +27,7 @@ export class EncoderSource {
     this.#code = code;
   }
 
-  /** Source that writes all fields of the object `value`. */
+  /** Source that writes all fields of the object `value`, whose class is not checked. */
   struct(value: string): string {
     this.#encodeStruct(this.#code.layout, value, this.#code.root);
     return this.#code.take();
@@ -42,6 +43,15 @@ export class EncoderSource {
     perKind(this.#write, field.type, { ...context, value });
     this.#inPlace = false;
     return this.#code.take();
+  }
+
+  /** Source that writes all fields of the array element `value`, and checks its class. */
+  element(value: string): string {
+    const { layout, root } = this.#code;
+    const type = { kind: "struct", of: () => layout.struct } as const;
+    const context = { ...root, path: "(itself)" };
+    this.#code.emit(checkClass(value, this.#code, layout.struct, type, context));
+    return this.struct(value);
   }
 
   #encodeStruct(layout: StructLayout, value: string, root: Root): void {
@@ -60,6 +70,11 @@ export class EncoderSource {
       this.#code.emit(`const ${item} = ${value}[${JSON.stringify(field.name)}];`);
       perKind(this.#write, field.type, { ...context, value: item });
     }
+  }
+
+  #encodeNested(layout: StructLayout, type: FieldType, context: Writing): void {
+    this.#code.emit(checkClass(context.value, this.#code, layout.struct, type, context));
+    this.#encodeStruct(layout, context.value, context);
   }
 
   readonly #write: PerKind<unknown, Writing> = {
@@ -90,7 +105,7 @@ export class EncoderSource {
     bytes: (type, context) => {
       const { value, place } = context;
       this.#code.emit(
-        `if (!(${value} instanceof Uint8Array) || ${value}.length !== ${type.length}) ${this.#code.fault(type, context)}.reject(${value});`,
+        `if (!${this.#code.constant(isBytes)}(${value}) || ${value}.length !== ${type.length}) ${this.#code.fault(type, context)}.reject(${value});`,
       );
       this.#code.emit(`m.u8.set(${value}, ${this.#code.position(place)});`);
     },
@@ -110,14 +125,23 @@ export class EncoderSource {
       this.#code.emit(
         `if (!Array.isArray(${value})${counted}) ${this.#code.fault(type, context)}.reject(${value});`,
       );
-      this.#writeElements(type.of, `${value}.length`, context);
+      // A setter of a view has no size to check before, and a getter of the program can give another
+      // array than the one whose size was checked.
+      const length = this.#code.name("n");
+      const stride = sizeOf(type.of, this.#code.abi);
+      const position = this.#code.position(context.place);
+      this.#code.emit(`const ${length} = ${value}.length;`);
+      this.#code.emit(
+        `if (${position} + ${length} * ${stride} > m.byteLength + m.base) outside(m, p - m.base, ${context.place.offset} + ${length} * ${stride});`,
+      );
+      this.#writeElements(type.of, length, context);
     },
     struct: (type, context) => {
       const { value } = context;
       this.#code.emit(
         `if (typeof ${value} !== "object" || ${value} === null) ${this.#code.fault(type, context)}.reject(${value});`,
       );
-      this.#encodeStruct(layoutOf(type.of(), this.#code.abi), value, context);
+      this.#encodeNested(layoutOf(type.of(), this.#code.abi), type, context);
     },
     union: (type, context) => {
       const { value, owner } = context;
@@ -132,7 +156,7 @@ export class EncoderSource {
         context,
         `${owner}[${JSON.stringify(type.discriminator)}]`,
         `${fault}.reject(${value})`,
-        (layout) => this.#encodeStruct(layout, value, context),
+        (layout) => this.#encodeNested(layout, type, context),
       );
     },
     ref: (type, context) => {
@@ -210,6 +234,22 @@ export class EncoderSource {
       perKind(this.#write, of, { ...inner, value: item });
     });
   }
+}
+
+/**
+ * Source that refuses an object of another struct class. Most objects are of the class itself, so
+ * one comparison tells; `FieldFault.checkClass` looks at all others.
+ */
+function checkClass(
+  value: string,
+  code: Emitter,
+  struct: StructClass,
+  type: FieldType,
+  context: Pick<Context, "struct" | "path">,
+): string {
+  const of = code.constant(struct);
+  const fault = code.fault(type, context);
+  return `if (${value}.constructor !== ${of} && ${value}.constructor !== Object) ${fault}.checkClass(${value}, ${of});`;
 }
 
 /** The bytes that bitfields touch, in as few runs as possible. Encoding zeroes them, then sets bits. */

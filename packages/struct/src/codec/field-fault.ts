@@ -1,3 +1,4 @@
+import { structOf } from "../declare/registry.js";
 import { FieldRangeError, InvalidBytesError } from "../errors.js";
 import type { Memory } from "../memory.js";
 import { expected, type FieldType, type StructClass } from "../types.js";
@@ -17,6 +18,24 @@ export class FieldFault {
   /** Throws the error for a value that cannot be written. @throws {FieldRangeError} always */
   reject(value: unknown): never {
     throw new FieldRangeError(this.struct, this.field, value, expected(this.type));
+  }
+
+  /**
+   * Refuses an object of another struct class than its place has, whose values could mean something
+   * else. Plain objects and objects of plain subclasses pass.
+   *
+   * @throws {FieldRangeError} for an object of another struct class
+   */
+  checkClass(value: object, struct: StructClass): void {
+    const found = structOf(value);
+    if (found === undefined || found === struct) return;
+    throw new FieldRangeError(
+      this.struct,
+      this.field,
+      value,
+      `an object of ${struct.name}, or a plain object with its fields`,
+      `make it of ${struct.name}; a family converts an object of another version`,
+    );
   }
 
   /** Throws the error for bytes that encode no value. @throws {InvalidBytesError} always */

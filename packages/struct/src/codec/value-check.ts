@@ -1,6 +1,12 @@
 import { type BitsType, isSigned, type ScalarType } from "../types.js";
 
-/** Conditions, as source text, under which encoding refuses a value. */
+/** True for a Uint8Array, also one of another realm, such as a vm context or a test runner's. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return (
+    value instanceof Uint8Array ||
+    (ArrayBuffer.isView(value) && Reflect.get(value, Symbol.toStringTag) === "Uint8Array")
+  );
+}
 
 /** True for `@u64.number` and `@i64.number`: 8 bytes whose value is a number. */
 export function isSafeInteger64({ size, value, bounds }: ScalarType): boolean {

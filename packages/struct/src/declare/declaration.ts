@@ -1,6 +1,13 @@
 import { DeclarationError, show } from "../errors.js";
 import type { Fault } from "../luo-error.js";
-import { type FieldType, type PerKind, perKind, type StructClass } from "../types.js";
+import {
+  bitBounds,
+  expected,
+  type FieldType,
+  type PerKind,
+  perKind,
+  type StructClass,
+} from "../types.js";
 import { descriptorOf, type FieldDescriptor, isStruct } from "./registry.js";
 
 /**
@@ -37,6 +44,42 @@ export function faultsOf(
     above.set(name, type);
   }
   return faults;
+}
+
+/**
+ * Refuses a union with a key that its discriminator cannot hold, such as 300 for a u8, or "01", which is
+ * no text of a number. A union whose classes are not declared yet passes.
+ *
+ * @throws {DeclarationError} naming class, field and key
+ */
+export function checkUnionKeys(
+  struct: string,
+  fields: readonly Pick<FieldDescriptor, "name" | "type">[],
+): void {
+  for (const { name, type } of fields) {
+    if (type.kind !== "union") continue;
+    const discriminator = fields.find((other) => other.name === type.discriminator)?.type;
+    if (discriminator === undefined || named(type, INSIDE) === undefined) continue;
+    const wrong = Object.keys(type.of() ?? {}).find((key) => !holdsKey(discriminator, key));
+    if (wrong === undefined) continue;
+    throw new DeclarationError(struct, name, {
+      found: `the key ${show(wrong)} of a union told apart by ${type.discriminator}`,
+      expected: expected(discriminator),
+      do: "correct the key, or remove it",
+    });
+  }
+}
+
+function holdsKey(discriminator: FieldType, key: string): boolean {
+  if (discriminator.kind === "enum") {
+    return [...discriminator.members.values()].some((member) => String(member) === key);
+  }
+  const of = discriminator.kind === "bits" ? discriminator.of : discriminator;
+  if (of.kind !== "scalar" || of.bounds === undefined || !/^(?:0|-?[1-9]\d*)$/.test(key))
+    return false;
+  const [low, high] =
+    discriminator.kind === "bits" ? bitBounds(of, discriminator.width) : of.bounds;
+  return BigInt(key) >= low && BigInt(key) <= high;
 }
 
 interface Surroundings {
@@ -109,10 +152,46 @@ export const INSIDE: PerKind<readonly StructClass[]> = {
   array: ({ of }) => perKind(INSIDE, of),
   flexible: ({ of }) => perKind(INSIDE, of),
   struct: ({ of }) => [of()],
-  union: ({ of }) => Object.values(of()),
+  // A circular import that is still loading may give undefined.
+  union: ({ of }) => Object.values(of() ?? { undefined }),
   ref: () => [],
   reserved: ({ of }) => perKind(INSIDE, of),
 };
+
+/** The structs that a value of the type contains or refers to. */
+export const MENTIONED: PerKind<readonly StructClass[]> = {
+  ...INSIDE,
+  array: ({ of }) => perKind(MENTIONED, of),
+  flexible: ({ of }) => perKind(MENTIONED, of),
+  ref: ({ of }) => [of()],
+};
+
+/**
+ * The structs of a field, once all classes are declared: those inside its values, or those that they
+ * mention.
+ *
+ * @throws {DeclarationError} naming class and field, when one of them is no struct
+ */
+export function structsOf(
+  struct: string,
+  { name, type }: Pick<FieldDescriptor, "name" | "type">,
+  table: typeof INSIDE,
+): readonly StructClass[] {
+  const fail = (found: string, remedy: string): never => {
+    throw new DeclarationError(struct, name, { found, do: remedy });
+  };
+  const structs = named(type, table) ?? fail("names a class before its declaration", USE_LATER);
+  for (const each of structs) {
+    if (each === undefined) fail("names the class undefined", USE_LATER);
+    if (!isStruct(each)) {
+      fail(`names ${show(each)}, which is not a struct`, "annotate it with @LuoStruct(<version>)");
+    }
+  }
+  return structs;
+}
+
+const USE_LATER =
+  "if a circular import is still loading, make and use objects after it; else correct the function";
 
 /** Structs whose nested structs are all declared. No later declaration can add a cycle to them. */
 const settled = new WeakSet<StructClass>();
@@ -128,7 +207,7 @@ export function checkCycles(struct: StructClass): void {
   let open = false;
   const visit = (next: StructClass, path: readonly StructClass[]): void => {
     for (const { type, name } of descriptorOf(next).fields) {
-      for (const inner of inside(type)) {
+      for (const inner of named(type, INSIDE) ?? [undefined]) {
         const route = inner === undefined ? path : [...path, inner];
         if (inner === struct) {
           const names = route.map((link) => link.name).join(" > ");
@@ -153,13 +232,13 @@ export function checkCycles(struct: StructClass): void {
   if (!open) for (const each of seen) settled.add(each);
 }
 
-/** The nested structs of a type; undefined for a class that is not declared yet. */
-function inside(type: FieldType): readonly (StructClass | undefined)[] {
+/** The structs that a type names; undefined when a class is not declared yet. */
+function named(type: FieldType, table: typeof INSIDE): readonly StructClass[] | undefined {
   try {
-    return perKind(INSIDE, type);
+    return perKind(table, type);
   } catch (error) {
     // The class is in its temporal dead zone: used before its declaration.
-    if (error instanceof ReferenceError) return [undefined];
+    if (error instanceof ReferenceError) return undefined;
     throw error;
   }
 }

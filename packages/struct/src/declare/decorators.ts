@@ -8,6 +8,7 @@ import {
   type Sequence,
   type StructClass,
 } from "../types.js";
+import { annotatedType, elementType, typeOfThunk } from "./annotated-type.js";
 import { annotate, type FieldDecorator, field } from "./field-decorator.js";
 import { isStruct } from "./registry.js";
 
@@ -70,8 +71,8 @@ export function enumeration(
   of: FieldDecorator<number>,
   members: readonly (string | number)[] | Record<string, string | number>,
 ): FieldDecorator<string | number> {
-  const { type } = of;
-  if (type.kind !== "scalar" || type.value !== "number" || type.bounds === undefined) {
+  const type = annotatedType(of);
+  if (type?.kind !== "scalar" || type.value !== "number" || type.bounds === undefined) {
     throw new DeclarationError("@enumeration", undefined, "needs an integer type, such as u8");
   }
   const [low, high] = type.bounds as readonly [number, number];
@@ -88,8 +89,10 @@ export function enumeration(
   }
   if (list.length === 0) throw new DeclarationError("@enumeration", undefined, "has no members");
   const byNumber = new Map(list);
-  if (new Set(Array.from(byNumber.values(), String)).size < byNumber.size) {
-    const problem = "has a member twice, which would be two numbers; keep one";
+  const texts = new Set(Array.from(byNumber.values(), String));
+  // A TypeScript enum may give a number two names. A list has no reason to.
+  if (texts.size < byNumber.size || (Array.isArray(members) && byNumber.size < list.length)) {
+    const problem = "has a member or its number twice; keep one";
     throw new DeclarationError("@enumeration", undefined, problem);
   }
   const names = named.length === 0 ? {} : { names: new Map(named) };
@@ -115,8 +118,8 @@ export function bits<T extends number | bigint | boolean>(
   of: FieldDecorator<T>,
   width: number,
 ): FieldDecorator<T> {
-  const { type } = of;
-  if (type.kind !== "scalar" || (type.bounds === undefined && type.value !== "boolean")) {
+  const type = annotatedType(of);
+  if (type?.kind !== "scalar" || (type.bounds === undefined && type.value !== "boolean")) {
     throw new DeclarationError("@bits", undefined, "needs an integer type or bool");
   }
   const most =
@@ -170,6 +173,9 @@ export function array<T>(
   of: ElementType<T>,
   ...lengths: number[]
 ): FieldDecorator<T[]> | FieldDecorator<T[][]> | FieldDecorator<T[][][]> {
+  if (lengths.length === 0) {
+    throw new DeclarationError("@array", undefined, "has no length; write @array(u32, 4)");
+  }
   const type = lengths.reduceRight<FieldType>(
     (inner, length): ArrayType => ({ kind: "array", of: inner, length: count("array", length, 0) }),
     elementType("array", of),
@@ -203,11 +209,16 @@ export function reserved(
   of: FieldDecorator<never> | FieldDecorator<number> | { readonly type: FieldType },
   { checked = false }: { readonly checked?: boolean } = {},
 ): FieldDecorator<unknown, never> {
-  if (of.type.kind === "reserved" || of.type.kind === "flexible") {
-    const problem = `cannot be of kind ${of.type.kind}, which has no size of its own`;
+  const type = annotatedType(of);
+  if (type === undefined) {
+    const expected = "an annotation such as bytes(4)";
+    throw new DeclarationError("@reserved", undefined, { found: show(of), expected });
+  }
+  if (type.kind === "reserved" || type.kind === "flexible") {
+    const problem = `cannot be of kind ${type.kind}, which has no size of its own`;
     throw new DeclarationError("@reserved", undefined, problem);
   }
-  return field({ kind: "reserved", of: of.type, checked });
+  return field({ kind: "reserved", of: type, checked });
 }
 
 /**
@@ -221,7 +232,8 @@ export function union<U extends Record<string | number, StructClass>>(
   discriminator: string,
   of: () => U,
 ): FieldDecorator<InstanceType<U[keyof U]>> {
-  return field({ kind: "union", discriminator, of });
+  const example = '@union("<field>", () => ({ 0: First, 1: Second }))';
+  return field(typeOfThunk(of, (named) => ({ kind: "union", discriminator, of: named }), example));
 }
 
 /**
@@ -233,7 +245,10 @@ export function struct(target: object, key: string): void;
 export function struct(
   ...args: [of: () => StructClass] | [target: object, key: string]
 ): FieldDecorator<object> | undefined {
-  if (args.length === 1) return field({ kind: "struct", of: args[0] });
+  if (args.length === 1) {
+    const example = "@struct(() => Inner)";
+    return field(typeOfThunk(args[0], (of) => ({ kind: "struct", of }), example));
+  }
   const [target, key] = args;
   if (typeof key === "object") {
     const { name } = key as ClassFieldDecoratorContext;
@@ -261,17 +276,7 @@ export function struct(
  * grow while the struct stays as it is. Writing takes any array; reading gives a view over the memory.
  */
 export function ref<T extends object>(of: () => StructClass<T>): FieldDecorator<Sequence<T>> {
-  return field({ kind: "ref", of });
-}
-
-function elementType<T>(annotation: string, of: ElementType<T>): FieldType {
-  const type: FieldType =
-    "type" in of ? of.type : { kind: "struct", of: () => of as unknown as StructClass };
-  if (["bits", "flexible", "union", "reserved"].includes(type.kind)) {
-    const problem = `cannot hold elements of kind ${type.kind}; put it into a struct`;
-    throw new DeclarationError(`@${annotation}`, undefined, problem);
-  }
-  return type;
+  return field(typeOfThunk(of, (named) => ({ kind: "ref", of: named }), "@ref(() => Element)"));
 }
 
 function count(annotation: string, length: number, least = 1): number {

@@ -1,6 +1,6 @@
 import { DeclarationError, show } from "../errors.js";
 import type { StructClass } from "../types.js";
-import { checkAlign, checkCycles, checkFields } from "./declaration.js";
+import { checkAlign, checkCycles, checkFields, checkUnionKeys } from "./declaration.js";
 import {
   addField,
   addStruct,
@@ -22,6 +22,9 @@ export const FAMILY = /^[\p{L}\p{N}_$./-]+$/u;
  * @throws {DeclarationError} naming class and field, when the annotations have no layout
  */
 export function LuoStruct(version: number, options: StructOptions = {}) {
+  if (typeof version === "function") {
+    throw new DeclarationError(show(version), undefined, "has no version; write @LuoStruct(0)");
+  }
   return <C extends StructClass>(target: C, context?: ClassDecoratorContext<C>): void => {
     const { name } = target;
     if (!Number.isInteger(version) || version < 0 || version > 0xffff_ffff) {
@@ -40,6 +43,7 @@ export function LuoStruct(version: number, options: StructOptions = {}) {
     const owner = typeof context === "object" ? context.metadata : target.prototype;
     const fields = fieldsOf(owner, name);
     checkFields(name, fields);
+    checkUnionKeys(name, fields);
     const transient = transientOf(owner);
     for (const { name: field } of fields) {
       if (!transient.has(field)) continue;

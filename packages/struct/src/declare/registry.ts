@@ -192,6 +192,19 @@ export function isStruct(struct: object): boolean {
   return tables.structs.has(struct);
 }
 
+/** The struct class of a value: its own class, or the nearest base class that is a struct. */
+export function structOf(value: unknown): StructClass | undefined {
+  for (
+    let prototype = Object.getPrototypeOf(Object(value));
+    prototype !== null;
+    prototype = Object.getPrototypeOf(prototype)
+  ) {
+    const maker = prototype.constructor;
+    if (typeof maker === "function" && isStruct(maker)) return maker;
+  }
+  return undefined;
+}
+
 /** The structs declared so far that extend a struct directly. */
 export function derivedFrom(struct: StructClass): readonly StructClass[] {
   return tables.derived.get(struct) ?? [];

@@ -1,3 +1,4 @@
+import { checkUnionKeys, INSIDE, structsOf } from "../declare/declaration.js";
 import {
   descriptorOf,
   type FieldDescriptor,
@@ -152,7 +153,15 @@ export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLay
   }
   underway.add(struct);
   try {
+    for (const field of fields) structsOf(name, field, INSIDE);
+    if (places === undefined) checkUnionKeys(name, fields);
     const placed = places ?? place(fields, options, abi);
+    if (places === undefined && !(placed.size <= MOST_BYTES)) {
+      throw new DeclarationError(name, undefined, {
+        found: `a size of ${placed.size} bytes`,
+        expected: `at most ${MOST_BYTES}, up to which places are exact`,
+      });
+    }
     const layout: StructLayout = shownAsTable({
       name,
       version,
@@ -178,6 +187,9 @@ export function layoutOf(struct: StructClass, abi: Abi = DEFAULT_ABI): StructLay
     underway.delete(struct);
   }
 }
+
+/** The most bytes whose bits a number counts exactly. */
+const MOST_BYTES = 2 ** 50;
 
 type Place = Pick<FieldLayout, "offset" | "size" | "bitOffset">;
 

@@ -1,6 +1,6 @@
-import { INSIDE } from "../declare/declaration.js";
+import { MENTIONED, structsOf } from "../declare/declaration.js";
 import { descriptorOf } from "../declare/registry.js";
-import { type FieldType, type PerKind, perKind, type StructClass } from "../types.js";
+import { type FieldType, perKind, type StructClass } from "../types.js";
 import { layoutOf } from "./layout.js";
 import { fieldNotation } from "./notation.js";
 
@@ -26,14 +26,6 @@ export interface FieldSchema {
   readonly bitOffset?: number;
 }
 
-/** The structs that a value of the type contains or refers to. */
-const MENTIONED: PerKind<readonly StructClass[]> = {
-  ...INSIDE,
-  array: ({ of }) => perKind(MENTIONED, of),
-  flexible: ({ of }) => perKind(MENTIONED, of),
-  ref: ({ of }) => [of()],
-};
-
 /** The structs that a value of the type contains or refers to directly. */
 export function mentionedIn(type: FieldType): readonly StructClass[] {
   return perKind(MENTIONED, type);
@@ -43,8 +35,9 @@ export function mentionedIn(type: FieldType): readonly StructClass[] {
 export function structsIn(struct: StructClass): readonly StructClass[] {
   const reached = new Set([struct]);
   for (const next of reached) {
-    for (const { type } of descriptorOf(next).fields) {
-      for (const mentioned of mentionedIn(type)) reached.add(mentioned);
+    const { name, fields } = descriptorOf(next);
+    for (const field of fields) {
+      for (const mentioned of structsOf(name, field, MENTIONED)) reached.add(mentioned);
     }
   }
   return [...reached];

@@ -14,7 +14,7 @@ import {
   type Verdict,
   type Written,
 } from "./judge.js";
-import { hasValues, luoSource } from "./luo.js";
+import { hasCodec, luoSource } from "./luo.js";
 import { type Case, cases } from "./specs.js";
 
 /**
@@ -81,7 +81,7 @@ async function judgeBatch(seed: number): Promise<void> {
     written.set(abi, judged);
     const verdicts = judged.map(({ verdict }) => verdict);
     const tally = note(abi.name, seed, verdicts, started);
-    tally.valued += list.filter(({ struct }) => hasValues(struct)).length;
+    tally.valued += list.filter(({ struct }) => hasCodec(struct)).length;
   }
   for (const [compiler, elf] of await compiling) {
     const started = performance.now();

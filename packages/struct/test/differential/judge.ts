@@ -12,7 +12,7 @@ import { closures } from "../../src/codec/closures.js";
 import { CWriter, canWrite, storageOrder } from "./c.js";
 import type { Compiler } from "./compilers.js";
 import type { Elf } from "./elf.js";
-import { define, hasValues, type Value, valuesOf } from "./luo.js";
+import { define, hasCodec, type Value, valuesOf } from "./luo.js";
 import { bitsOf, type Case, everyStruct, members, type StructSpec } from "./specs.js";
 
 /** What is wrong, if anything: the first difference, in words. */
@@ -47,13 +47,13 @@ export function judgeLuo(of: Case, abi: Abi): Written {
 function agrees(of: Case, abi: Abi, written: Uint8Array[]): Verdict {
   const struct = define(of.struct);
   const layout = layoutOf(struct, abi);
-  if (!hasValues(of.struct)) {
+  if (!hasCodec(of.struct, abi)) {
     try {
       codecOf(struct, abi);
     } catch {
       return undefined;
     }
-    return `${abi.name}: there is a codec, though nothing tells which field of an overlay holds`;
+    return `${abi.name}: there is a codec, though nothing tells which field of an overlay holds, or elements from padding`;
   }
   const compiled = codecOf(struct, abi);
   const backends: [string, Operations<Value>][] = [
@@ -232,7 +232,11 @@ export function canJudge(compiler: Compiler, { struct }: Case): boolean {
 
 /** Whether the compiler can judge the bytes as well. */
 export function canJudgeBytes(compiler: Compiler, of: Case): boolean {
-  return canJudge(compiler, of) && hasValues(of.struct) && canWrite(of.struct, compiler);
+  return (
+    canJudge(compiler, of) &&
+    hasCodec(of.struct, ABIS[compiler.abi]) &&
+    canWrite(of.struct, compiler)
+  );
 }
 
 /** Writes down what is to be compared, with symbols that begin with the prefix. */

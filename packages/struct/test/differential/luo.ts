@@ -79,8 +79,17 @@ function typeOf(type: TypeSpec, helper: string): FieldType {
   }
 }
 
+/** True when luo has a codec: all bytes have a value, and padding cannot pass for elements. */
+export function hasCodec(spec: StructSpec, abi: Abi = ABIS["x86-64"]): boolean {
+  if (!hasValues(spec)) return false;
+  const { fields, size } = layoutOf(define(spec), abi);
+  const tail = fields.at(-1);
+  if (tail?.type.kind !== "flexible" || tail.type.count !== undefined) return true;
+  return sizeOf(tail.type.of, abi) > size - tail.offset;
+}
+
 /** Whether the struct has values: nothing tells which field of a C union holds. */
-export function hasValues(spec: StructSpec): boolean {
+function hasValues(spec: StructSpec): boolean {
   const valued = (type: TypeSpec): boolean => {
     if (type.kind === "struct") return hasValues(type.of);
     if (type.kind === "union") return type.of.every(hasValues);
