@@ -328,7 +328,9 @@ export class ObjectStore {
    */
   pool(name: string, options: PoolOptions = {}): Pool {
     const { length } = new TextEncoder().encode(name);
-    if (length === 0 || length > 40 || name.startsWith("luo.")) throw new PoolNameError(name);
+    if (typeof name !== "string" || length === 0 || length > 40 || name.startsWith("luo.")) {
+      throw new PoolNameError(name);
+    }
     this.#prepare();
     return this.#memory.pool(name, options);
   }

@@ -421,10 +421,13 @@ describe("pools of the program's own", () => {
     expect(ObjectStore.open(backing).pool("index", { resident: true }).usage.allocations).toBe(0);
   });
 
-  test.each(["", "ä".repeat(21), "luo.objects"])("one cannot be called %j", (name) => {
-    const store = ObjectStore.create(heapBacking());
-    expect(() => store.pool(name, { resident: true })).toThrow(PoolNameError);
-  });
+  test.each(["", "ä".repeat(21), "luo.objects", undefined, 5])(
+    "one cannot be called %j",
+    (name) => {
+      const store = ObjectStore.create(heapBacking());
+      expect(() => store.pool(name as string, { resident: true })).toThrow(PoolNameError);
+    },
+  );
 
   test("one that is released at once leaves everything else alone", () => {
     const store = ObjectStore.create(heapBacking());
