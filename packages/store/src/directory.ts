@@ -57,6 +57,8 @@ export class Directory {
    */
   #headers: SegmentHeaders = HEADERS;
   #open: { address: number; capacity: number; used: number; entries: number } | undefined;
+  /** True once a later directory has taken over the index. */
+  #passedOn = false;
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -65,10 +67,16 @@ export class Directory {
   /**
    * Reads the directory whose newest segment lies at an address.
    *
+   * @param former the directory of an earlier generation of the image, without changes since: only
+   *   segments that it lacks are read, and it cannot be used any more
    * @throws {BadImageError} when a segment is damaged, or the number of objects is another
    * @throws {BadAddressError} when a segment cannot lie at its address, or an entry is malformed
    */
-  static open(pool: Pool, { newest, objects, format, schemas }: StoredDirectory): Directory {
+  static open(
+    pool: Pool,
+    { newest, objects, format, schemas }: StoredDirectory,
+    former?: Directory,
+  ): Directory {
     const { memory } = pool;
     const directory = new Directory(pool);
     const headers = format === 2 ? OLD_HEADERS : HEADERS;
@@ -78,9 +86,14 @@ export class Directory {
     let room = memory.end;
     // Brent's cycle detection: the mark moves on ever less often, and a circle returns to it.
     let [mark, moves] = [0, 1];
+    let known: Directory | undefined;
     for (let address = newest; address !== 0; ) {
       if (address === mark) room = 0;
       if (segments.length === moves) [mark, moves] = [address, moves * 2];
+      if (former?.continuesIn(memory, address, headers)) {
+        known = former;
+        break;
+      }
       const segment = headers.read(memory, address);
       room -= headers.size + segment.bytes;
       if (room < 0 || segment.generation > generation) {
@@ -95,7 +108,12 @@ export class Directory {
     directory.#segments.reverse();
     segments.reverse();
     const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
-    directory.#index = new IdentifierIndex(Math.min(objects, bytes / SMALLEST_ENTRY));
+    if (known === undefined) {
+      directory.#index = new IdentifierIndex(Math.min(objects, bytes / SMALLEST_ENTRY));
+    } else {
+      directory.#index = known.#index;
+      known.#passedOn = true;
+    }
     directory.#segments.forEach((address, at) => {
       const { bytes = 0, entries = 0 } = segments[at] ?? {};
       const found = directory.#read(address + headers.size, bytes, schemas);
@@ -103,11 +121,28 @@ export class Directory {
       const problem = `a directory segment has ${found} entries, expected ${entries}`;
       throw new BadAddressError(address, problem);
     });
+    if (known !== undefined) {
+      directory.#segments.unshift(...known.#segments);
+      directory.#entries += known.#entries;
+    }
     directory.#sealed = directory.#segments.length;
     if (directory.size !== objects) {
       throw new BadImageError(`the directory has ${directory.size} objects, expected ${objects}`);
     }
     return directory;
+  }
+
+  /**
+   * True when a segment of a later generation is the newest of this directory. All segments before it
+   * are then the same: compaction would have freed it, and where it lay could only be a segment of
+   * a later generation.
+   */
+  continuesIn(memory: AddressSpace, address: number, headers: SegmentHeaders): boolean {
+    if (this.#passedOn || address !== this.newest || headers !== this.#headers) return false;
+    const { generation } = headers.decode(
+      memory.locate(address, headers.size, "a directory segment"),
+    );
+    return generation <= this.#pool.memory.generation;
   }
 
   /** Identifiers that hold an object. */
@@ -377,7 +412,7 @@ interface SegmentHeaders {
   /** Bytes of a header. */
   readonly size: number;
   /** Reads a header that was checked before. */
-  decode(at: Location): Pick<SegmentV1, "bytes" | "capacity">;
+  decode(at: Location): Pick<SegmentV1, "generation" | "bytes" | "capacity">;
   /**
    * Checks a segment's header and entries against their checksums, and gives the header.
    *

@@ -3,6 +3,7 @@ export {
   BadAddressError,
   HeapBacking,
   heapBacking,
+  MemoryLockedError,
   type MemoryUsage,
   type Pool,
 } from "@luo/memory";
@@ -13,6 +14,8 @@ export {
   IdentifierError,
   ImageExistsError,
   PoolNameError,
+  StaleStoreError,
+  UnsealedError,
 } from "./errors.js";
 export { MAX_IDENTIFIER } from "./identifier.js";
 export { type Features, FORMAT, type ImageOrigin } from "./image-header.js";

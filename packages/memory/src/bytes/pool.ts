@@ -71,6 +71,7 @@ export class Pool {
    *
    * @throws {ArgumentError} unless `bytes` is a positive integer
    * @throws {OutOfMemoryError} when the buffer cannot grow
+   * @throws {MemoryLockedError} when another program changes the memory
    */
   allocate(bytes: number): number {
     if (!(bytes > 0 && Number.isSafeInteger(bytes))) {
@@ -79,7 +80,7 @@ export class Pool {
         expected: "a positive integer",
       });
     }
-    this.memory.account();
+    this.memory.change();
     const size = sizeOf(bytes);
     const open = bytes <= MAX_SLOT ? this.#opened(size) : undefined;
     let slab = open?.at(-1) ?? this.#add(size, open !== undefined);
@@ -103,7 +104,7 @@ export class Pool {
    * @throws {AllocationError} when no allocation of this pool begins there, or it was freed already
    */
   free(address: number): void {
-    this.memory.account();
+    this.memory.change();
     const foreign = this.#foreign.get(address);
     if (foreign !== undefined) {
       this.#freeForeign(address, foreign);
@@ -132,7 +133,7 @@ export class Pool {
 
   /** Frees everything in the pool. */
   release(): void {
-    this.memory.account();
+    this.memory.change();
     for (const slab of this.#slabs.values()) {
       slab.freeAll();
       this.#touch(slab);
