@@ -72,6 +72,12 @@ const MISUSES: Readonly<Record<string, () => unknown>> = {
   },
   LUO_BOUNDS: () => new Memory(new ArrayBuffer(4)).bytes(0, 8),
   LUO_BTF_HEADER: () => readBtf(new Uint8Array(3)),
+  LUO_BUSY_STORE: () => {
+    const busy = store();
+    const value = new LampV1();
+    Object.defineProperty(value, "hue", { get: () => busy.seal() });
+    busy.put("lamp", value);
+  },
   LUO_CLOSED: () => {
     const memfd = Memfd.create("test");
     memfd.close();

@@ -45,6 +45,20 @@ export class StaleStoreError extends LuoError {
   }
 }
 
+/** A store is changed while it writes an object. Nothing was changed by that call. */
+export class BusyStoreError extends LuoError {
+  static override readonly codes = {
+    LUO_BUSY_STORE: {
+      when: "code that runs within put, such as a getter of the object, changes the same store",
+      do: "compute the values before put, or change the store after it",
+    },
+  };
+
+  constructor() {
+    super("LUO_BUSY_STORE", "store", { found: "a change while put writes an object" });
+  }
+}
+
 /** A store with changes that are not sealed cannot be refreshed. */
 export class UnsealedError extends LuoError {
   static override readonly codes = {

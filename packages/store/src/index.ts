@@ -11,6 +11,7 @@ export { costOf } from "./cost.js";
 export {
   BadImageError,
   BadObjectError,
+  BusyStoreError,
   IdentifierError,
   ImageExistsError,
   PoolNameError,

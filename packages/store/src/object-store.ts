@@ -9,7 +9,13 @@ import {
 } from "@luo/memory";
 import { codecOf, Memory, type StructClass, type StructSchema } from "@luo/struct";
 import { type Family, familyOf, NegotiationError } from "@luo/version";
-import { BadObjectError, ImageExistsError, PoolNameError, UnsealedError } from "./errors.js";
+import {
+  BadObjectError,
+  BusyStoreError,
+  ImageExistsError,
+  PoolNameError,
+  UnsealedError,
+} from "./errors.js";
 import type { Form } from "./forms.js";
 import { hasStamp, stampOf } from "./generation-watch.js";
 import { Image } from "./image.js";
@@ -82,6 +88,8 @@ export class ObjectStore {
   #origin: ImageOrigin | undefined;
   /** By identifier, the owner of arrays that were taken. Each `take` gets a fork of it. */
   readonly #owners = new Map<string, ArrayOwner>();
+  /** True while `put` runs, and with it getters, iterators and conversions of the program. */
+  #putting = false;
 
   private constructor(
     backing: Backing,
@@ -198,8 +206,19 @@ export class ObjectStore {
    * @throws {OutOfMemoryError} when the memory cannot grow
    * @throws {StaleStoreError} when another store has changed the image
    * @throws {MemoryLockedError} when another program changes the image
+   * @throws {BusyStoreError} when it is called by code that another `put` runs
    */
-  put(identifier: string, value: object, { family, alongside }: PutOptions = {}): void {
+  put(identifier: string, value: object, options: PutOptions = {}): void {
+    this.#checkIdle();
+    this.#putting = true;
+    try {
+      this.#put(identifier, value, options);
+    } finally {
+      this.#putting = false;
+    }
+  }
+
+  #put(identifier: string, value: object, { family, alongside }: PutOptions): void {
     this.#image.checkCurrent();
     const entry = this.#image.directory.find(identifier);
     const known = family ?? familyOf(value?.constructor as StructClass);
@@ -297,9 +316,10 @@ export class ObjectStore {
   /**
    * Deletes an object in all versions; gives true when there was one.
    *
-   * @throws {StaleStoreError} or {MemoryLockedError} as `put` does
+   * @throws {StaleStoreError}, {MemoryLockedError} or {BusyStoreError} as `put` does
    */
   delete(identifier: string): boolean {
+    this.#checkIdle();
     this.#image.change();
     const before = this.#image.contents.copies(this.#image.directory.find(identifier));
     if (before.length === 0) return false;
@@ -331,12 +351,14 @@ export class ObjectStore {
    * The cost is in proportion to the changes since the last generation.
    *
    * @throws {StaleStoreError} when another store has changed the image; nothing is sealed
+   * @throws {BusyStoreError} when it is called by code that `put` runs
    * @throws {MemoryLockedError} when another program changes the image
    * @throws {OutOfMemoryError} when the memory cannot grow
    * @throws {BadImageError} when this release cannot write to the image, or no further generation
    *   can be counted
    */
   seal(): number {
+    this.#checkIdle();
     return this.#image.seal(this.#program);
   }
 
@@ -347,9 +369,11 @@ export class ObjectStore {
    * asked for again.
    *
    * @throws {UnsealedError} when this store has changes that are not sealed
+   * @throws {BusyStoreError} when it is called by code that `put` runs
    * @throws {BadImageError} or {BadAddressError} as `open` does; the store stays stale
    */
   refresh(): boolean {
+    this.#checkIdle();
     if (this.#image.changed) throw new UnsealedError(this.generation);
     if (this.#image.isCurrent) return false;
     const { image, origin } = readImage(this.#backing, this.#image);
@@ -376,6 +400,11 @@ export class ObjectStore {
       const taken = new Set(owners.flatMap(({ allocations }) => [...allocations]));
       contents.verify(objects, taken);
     });
+  }
+
+  /** @throws {BusyStoreError} while `put` runs */
+  #checkIdle(): void {
+    if (this.#putting) throw new BusyStoreError();
   }
 
   #unreadable(identifier: string, entry: number, family: Family): Error {
