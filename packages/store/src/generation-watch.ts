@@ -12,7 +12,7 @@ export function stampOf({ u32 }: Memory): Stamp {
 /** True while an image has a stamp. */
 export function hasStamp({ u32 }: Memory, stamp: Stamp): boolean {
   for (let at = 0; at < STAMP_OFFSETS.length; at++) {
-    if (u32[(STAMP_OFFSETS[at] as number) / 4] !== stamp[at]) return false;
+    if ((u32[(STAMP_OFFSETS[at] as number) / 4] ?? 0) !== stamp[at]) return false;
   }
   return true;
 }
