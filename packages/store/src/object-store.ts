@@ -260,7 +260,7 @@ export class ObjectStore {
    *
    * @throws {NegotiationError} when no version is shared; it lists both sides
    * @throws {BadObjectError} when the identifier holds an object of another family, or its bytes
-   *   fail their checksum
+   *   fail their checksum or are no value of their field
    * @throws {BadAddressError} when it refers to bytes that the image does not hold
    * @throws {StaleStoreError} when another store has changed the image
    */
@@ -285,11 +285,10 @@ export class ObjectStore {
    * the image. Arrays behind references are read when they are asked for; they stay readable until
    * the identifier is put or deleted.
    *
-   * @throws {BadObjectError} when bytes fail their checksum, are not as many as the layout says, or
-   *   are more than the image has
+   * @throws {BadObjectError} when bytes fail their checksum, are not as many as the layout says, are
+   *   more than the image has, or are no value of their field
    * @throws {BadImageError} when the schemas of the image do not describe a layout of the object
    * @throws {BadAddressError} when it refers to bytes that the image does not hold
-   * @throws {InvalidBytesError} or {BoundsError} when bytes are no value of their field
    * @throws {DeclarationError} when fields of its layout overlap
    */
   decode(identifier: string): readonly DecodedObject[] {
@@ -385,11 +384,12 @@ export class ObjectStore {
   }
 
   /**
-   * Reads everything in the image and checks it against its checksums; a checksum that was not
-   * computed is passed over.
+   * Reads everything in the image as `decode` does, arrays included, and checks it against its
+   * checksums; a checksum that was not computed is passed over.
    *
-   * @throws {BadImageError}, {BadObjectError} or {BadAddressError} when bytes fail their checksum,
-   *   or allocations overlap
+   * @throws {BadImageError}, {BadObjectError} or {BadAddressError} when bytes fail their checksum or
+   *   are no value of their field, or allocations overlap
+   * @throws {DeclarationError} when fields of a layout overlap
    * @throws {LeakError} when the image has an allocation that no object refers to
    */
   verify(): void {
@@ -424,27 +424,14 @@ export class ObjectStore {
     ]);
   }
 
-  #read(identifier: string, copy: Copy, { struct, codec, layout }: Form): object {
-    const { references, flexible, size } = layout;
-    const { address, bytes } = copy;
-    if (flexible ? bytes < size : bytes !== size) {
-      throw new BadObjectError(identifier, {
-        found: `${bytes} bytes`,
-        expected: `${size}, the size of ${struct.name}`,
-      });
-    }
-    const place = this.#image.memory.locate(address, bytes, "an object");
-    this.#image.contents.check(identifier, copy, place);
-    const { memory, offset } = place;
+  #read(identifier: string, copy: Copy, form: Form): object {
     let owner: ArrayOwner | undefined;
-    if (references) {
+    if (form.layout.references) {
       const base = this.#owners.get(identifier) ?? this.#image.owner();
       this.#owners.set(identifier, base);
       owner = base.fork();
     }
-    if (!flexible) return codec.decode(memory, offset, owner);
-    // The memory ends where the object ends, so a flexible array cannot run beyond it.
-    return codec.decode(new Memory(memory.bytes(offset, bytes)), 0, owner);
+    return this.#image.contents.read(identifier, copy, form, owner);
   }
 
   /**
