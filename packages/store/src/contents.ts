@@ -171,18 +171,25 @@ export class Contents {
    * @throws {BadAddressError} when two allocations overlap
    */
   adopt(pool: Pool): void {
-    let [last, seen] = ["", new Set<number>()];
-    for (const { identifier, copy, schema } of this) {
+    // One visitor serves all objects, as there may be a million.
+    const arrays = new Set<number>();
+    let [entry, part] = [0, ""];
+    const what = () => `${part} of object ${JSON.stringify(this.#directory.identifierOf(entry))}`;
+    const visitor: ReferenceVisitor = {
+      reference: (array) => arrays.size < arrays.add(array).size,
+      allocation: (address, bytes, name) => {
+        part = name;
+        pool.adopt(address, bytes, what);
+      },
+    };
+    for (entry of this.#directory.entries()) {
       // Versions of one object may share arrays.
-      if (identifier !== last) seen = new Set();
-      last = identifier;
-      const gone = seen;
-      this.#walk.walk(schema, copy.address, copy.bytes, {
-        reference: (array) => gone.size < gone.add(array).size,
-        allocation: (address, bytes, what) => {
-          pool.adopt(address, bytes, `${what} of object ${JSON.stringify(identifier)}`);
-        },
-      });
+      if (arrays.size > 0) arrays.clear();
+      for (const copy of this.copies(entry)) {
+        const known = this.#schemas.list[copy.schema];
+        const schema = known ?? this.schemaOf(this.#directory.identifierOf(entry), copy);
+        this.#walk.walk(schema, copy.address, copy.bytes, visitor);
+      }
     }
   }
 

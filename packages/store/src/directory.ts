@@ -166,7 +166,7 @@ export class Directory {
   /** Has the pool adopt the segments. */
   adopt(): void {
     for (const { address, capacity } of this.#laid()) {
-      this.#pool.adopt(address, capacity, "a directory segment");
+      this.#pool.adopt(address, capacity, () => "a directory segment");
     }
   }
 

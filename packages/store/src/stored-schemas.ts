@@ -34,7 +34,7 @@ export class StoredSchemas {
   /** Has the pool adopt the text. */
   adopt(): void {
     const { schemas, schemasLength } = this.#text;
-    if (schemasLength > 0) this.#pool.adopt(schemas, schemasLength, "the schemas");
+    if (schemasLength > 0) this.#pool.adopt(schemas, schemasLength, () => "the schemas");
   }
 
   /**

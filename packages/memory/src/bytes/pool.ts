@@ -173,15 +173,15 @@ export class Pool {
   /**
    * Adopts an allocation of the contents with which the memory was opened.
    *
-   * @param what the words for the allocation in messages
+   * @param what gives the words for the allocation in messages; a function, as a million are adopted
    * @throws {BadAddressError} when it has no bytes, overlaps another one, or lies where `allocate`
    *   never puts any; the last two make `account` of the memory start again, for a foreign
    *   placement
    */
-  adopt(address: number, bytes: number, what: string): void {
-    if (bytes <= 0) throw new BadAddressError(address, `${what} has no bytes`);
+  adopt(address: number, bytes: number, what: () => string): void {
+    if (bytes <= 0) throw new BadAddressError(address, `${what()} has no bytes`);
     if (this.memory.foreign !== undefined) {
-      this.memory.takeForeign(address, bytes, what);
+      this.memory.takeForeign(address, bytes, what());
       this.#foreign.set(address, bytes);
       this.#allocations++;
       this.#bytes += bytes;
@@ -194,13 +194,13 @@ export class Pool {
     if (slab === undefined) {
       slab = new Slab(page * PAGE_SIZE, size, slots);
       if (!this.memory.takePagesAt(slab.address, slab.pages)) {
-        throw this.memory.misplaced(address, what);
+        throw this.memory.misplaced(address, what());
       }
       this.#note(slab);
     }
     const slot = slab.slotOf(address);
     if (slab.size !== size || slot < 0 || slab.isUsed(slot)) {
-      throw this.memory.misplaced(address, what);
+      throw this.memory.misplaced(address, what());
     }
     slab.adopt(slot);
     this.#allocations++;
