@@ -242,6 +242,7 @@ export class Directory {
    * @throws {OutOfMemoryError} when there is no room to rewrite it
    */
   seal(generation: number): void {
+    this.#trim();
     this.#close();
     this.#modernize();
     const { memory: space } = this.#pool;
@@ -308,6 +309,39 @@ export class Directory {
     if (address + bytes <= MAX_ENTRY_ADDRESS) return address;
     this.#pool.free(address);
     throw new OutOfMemoryError(address + bytes, MAX_ENTRY_ADDRESS);
+  }
+
+  /**
+   * Moves the segment being written to an allocation of the size that it needs, if that is smaller:
+   * a generation often has a single entry. Sizes are powers of two, so that a few slabs hold all.
+   */
+  #trim(): void {
+    if (this.#open === undefined) return;
+    const { address: from, capacity: before, used } = this.#open;
+    const capacity = 2 ** Math.ceil(Math.log2(used));
+    if (capacity >= before) return;
+    let address: number;
+    try {
+      address = this.#allocate(capacity);
+    } catch (error) {
+      // The segment stays where it is, and takes more than it needs.
+      if (error instanceof OutOfMemoryError) return;
+      throw error;
+    }
+    const [source, target] = [this.#at(from), this.#at(address)];
+    target.memory.bytes(target.offset, used).set(source.memory.bytes(source.offset, used));
+    for (let offset = HEADERS.size; offset < used; ) {
+      const place = this.#at(address + offset);
+      const { key, size, length } = measureEntry(place);
+      const identifier = this.#identifier.read(place.memory, key, size);
+      if (this.#index.find(this.#pool.memory, identifier) === from + offset) {
+        this.#index.set(this.#pool.memory, identifier, address + offset);
+      }
+      offset += length;
+    }
+    this.#segments[this.#segments.length - 1] = address;
+    this.#pool.free(from);
+    this.#open = { ...this.#open, address, capacity };
   }
 
   /** Writes the header of the segment being written; its checksum follows when it is sealed. */
