@@ -250,7 +250,7 @@ export const ATTACKS: readonly Attack[] = [
         ],
         20_000,
       ),
-    finds: /found 0, expected one of m0, m1/,
+    finds: /with 0, expected one of m0, m1/,
   },
   {
     what: "a discriminator behind many fields, in each of many elements",

@@ -9,7 +9,9 @@ import {
 import {
   BoundsError,
   codecOf,
+  type Fault,
   InvalidBytesError,
+  type LuoError,
   Memory,
   type RefResolver,
   type StructCodec,
@@ -242,9 +244,16 @@ export class Contents {
  * those that were written.
  */
 function objectError(identifier: string, cause: unknown): unknown {
-  if (!(cause instanceof InvalidBytesError || cause instanceof BoundsError)) return cause;
-  const found = cause.message.slice(0, -`; ${cause.do}`.length);
-  return new BadObjectError(identifier, { found }, { cause });
+  if (cause instanceof BoundsError) return new BadObjectError(identifier, part(cause), { cause });
+  if (!(cause instanceof InvalidBytesError)) return cause;
+  const { struct, field, offset, found } = cause;
+  const fault = part(cause, `${struct}.${field} at offset ${offset} with ${found}`);
+  return new BadObjectError(identifier, fault, { cause });
+}
+
+/** Gives found and expected of an error, without its remedy. */
+function part({ found: seen, expected }: LuoError, found = seen): Fault {
+  return expected === undefined ? found : { found, expected };
 }
 
 /** Reads references as empty arrays, where a walk reads the arrays themselves. */
