@@ -6,6 +6,7 @@ const INVARIANTS = [
   "packages/btf/src/express.ts",
   "packages/btf/src/source.ts",
   "packages/memory/src/bytes/checked-codec.ts",
+  "packages/store/src/contents.ts",
   "packages/store/src/placed-integer.ts",
 ];
 

@@ -72,6 +72,12 @@ const MISUSES: Readonly<Record<string, () => unknown>> = {
   },
   LUO_BOUNDS: () => new Memory(new ArrayBuffer(4)).bytes(0, 8),
   LUO_BTF_HEADER: () => readBtf(new Uint8Array(3)),
+  LUO_BUSY_STORE: () => {
+    const busy = store();
+    const value = new LampV1();
+    Object.defineProperty(value, "hue", { get: () => busy.seal() });
+    busy.put("lamp", value);
+  },
   LUO_CLOSED: () => {
     const memfd = Memfd.create("test");
     memfd.close();
@@ -108,6 +114,10 @@ const MISUSES: Readonly<Record<string, () => unknown>> = {
   LUO_LINK_TIMEOUT: () => new Inbox().expect("hello", 1),
   LUO_LOCK: () => parseLock("{"),
   LUO_MANIFEST: () => parseManifest("{"),
+  LUO_MEMORY_LOCKED: () => {
+    const { segments } = heapBacking(4096);
+    new PreservedMemory({ segments, lock: () => false }).pool("test").allocate(8);
+  },
   LUO_NOT_LISTENING: () => {
     const memfd = Memfd.create("test");
     try {
@@ -126,6 +136,12 @@ const MISUSES: Readonly<Record<string, () => unknown>> = {
   LUO_PRESERVE: () => new Predecessor([]).preserve("lamp", new LampV1()),
   LUO_PROTOCOL: () => heard({ type: "finish" }),
   LUO_REFUSED: () => heard({ type: "refused", reason: "not now" }),
+  LUO_STALE_STORE: () => {
+    const backing = heapBacking();
+    const [first, second] = [ObjectStore.create(backing), ObjectStore.create(backing)];
+    first.seal();
+    second.seal();
+  },
   LUO_STATE: () => {
     const predecessor = new Predecessor([]);
     predecessor.update(carrier(() => {})).catch(() => {});
@@ -138,6 +154,11 @@ const MISUSES: Readonly<Record<string, () => unknown>> = {
         throw new Error("still in use");
       }),
     ),
+  LUO_UNSEALED: () => {
+    const changed = store();
+    changed.put("lamp", new LampV1());
+    changed.refresh();
+  },
   LUO_UPDATE: () => new Predecessor([]).update(carrier(() => {})),
 };
 

@@ -13,6 +13,8 @@ const prototypes = {
   bind: "int bind(int fd, void *address, uint32_t length)",
   close: "int close(int fd)",
   fcntl: "int fcntl(int fd, int command, int argument)",
+  // The fcntl of commands that take a structure; glibc has it under this name from 2.28 on.
+  fcntl64: "int fcntl64(int fd, int command, void *argument)",
   ftruncate: "int ftruncate(int fd, int64_t length)",
   getsockname: "int getsockname(int fd, void *address, void *length)",
   getsockopt: "int getsockopt(int fd, int level, int name, void *value, void *length)",

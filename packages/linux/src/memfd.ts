@@ -2,6 +2,7 @@ import { constants } from "node:buffer";
 import { closeSync, fstatSync, openSync, readlinkSync } from "node:fs";
 import { closeDescriptor, setCloseOnExec } from "./descriptor.js";
 import { ArgumentError, ClosedError, checkInteger, MAX_INT, NotMemfdError } from "./errors.js";
+import { FileLock } from "./file-lock.js";
 import { call, callUnless } from "./libc.js";
 import { Mapping } from "./mapping.js";
 
@@ -55,6 +56,9 @@ export class Memfd {
   #fd: number;
   #whole: Mapping | undefined;
   #segments: Mapping[] | undefined;
+  /** Mappings that `refresh` replaced; buffers of them are still in use. */
+  readonly #replaced: Mapping[] = [];
+  readonly #lock: FileLock;
 
   private constructor(
     fd: number,
@@ -62,6 +66,7 @@ export class Memfd {
     readonly name: string,
   ) {
     this.#fd = fd;
+    this.#lock = new FileLock(linkOf(fd));
   }
 
   /**
@@ -166,16 +171,50 @@ export class Memfd {
     checkInteger("byteLength", byteLength, MAX_SEGMENT);
     const segments = this.#mapped;
     const size = this.byteLength;
-    if (size % PAGE !== 0) {
-      throw new ArgumentError("size", size, `a multiple of ${PAGE}, for a segment to follow`);
+    // Another holder may have made the file longer than what is mapped here.
+    const start = segments.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+    if (start % PAGE !== 0) {
+      throw new ArgumentError("size", start, `a multiple of ${PAGE}, for a segment to follow`);
     }
-    call("ftruncate", this.fd, size + byteLength);
+    if (start + byteLength > size) call("ftruncate", this.fd, start + byteLength);
     try {
-      segments.push(new Mapping(this.fd, size, byteLength, true));
+      segments.push(new Mapping(this.fd, start, byteLength, true));
     } catch (error) {
       call("ftruncate", this.fd, size);
       throw error;
     }
+  }
+
+  /**
+   * Finds the bytes by which another holder has made the file longer: `segments` then maps the whole
+   * file again. Buffers that it gave before stay valid and show the same bytes.
+   *
+   * @throws {SystemCallError} ENOMEM, or EACCES when the descriptor is open for reading only
+   */
+  refresh(): void {
+    const segments = this.#segments ?? [];
+    const mapped = segments.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+    if (this.#segments === undefined || this.byteLength <= mapped) return;
+    this.#segments = undefined;
+    this.#segments = this.#mapped;
+    this.#replaced.push(...segments);
+  }
+
+  /**
+   * Takes the lock of the file for this object, and gives true; gives false when another holder of
+   * the file has it. It does not wait. The kernel frees the lock when this process ends, also by
+   * SIGKILL; child processes do not inherit it. A file that cannot be written to any more, by its
+   * seals, has no lock to take. See F_OFD_SETLK in fcntl(2).
+   *
+   * @throws {SystemCallError} EMFILE, or EACCES when the descriptor is open for reading only
+   */
+  lock(): boolean {
+    return this.fd >= 0 && (!this.#isWritable || this.#lock.take());
+  }
+
+  /** Gives the lock back; does nothing when this object does not have it. */
+  unlock(): void {
+    this.#lock.give();
   }
 
   /**
@@ -208,6 +247,9 @@ export class Memfd {
       segments.at(-1)?.unmap();
     }
     this.#segments = undefined;
+    for (const replaced = this.#replaced; replaced.length > 0; replaced.pop()) {
+      replaced.at(-1)?.unmap();
+    }
   }
 
   get #mapped(): Mapping[] {
@@ -239,6 +281,7 @@ export class Memfd {
     try {
       this.unmap();
     } finally {
+      this.#lock.give();
       closeDescriptor(this.#fd);
       this.#fd = -1;
     }

@@ -20,9 +20,11 @@ export {
   AllocationError,
   BadAddressError,
   LeakError,
+  MemoryLockedError,
   OutOfMemoryError,
 } from "./bytes/errors.js";
 export { PAGE_SIZE } from "./bytes/pages.js";
 export { Pool, type PoolOptions, type PoolUsage } from "./bytes/pool.js";
 export { type MemoryUsage, PreservedMemory } from "./bytes/preserved-memory.js";
 export { type Location, type Segment, WINDOW } from "./bytes/segments.js";
+export { WriteTurn } from "./bytes/write-turn.js";

@@ -1,6 +1,7 @@
 import { heapBacking } from "@luo/memory";
 import { type Family, familyOf } from "@luo/version";
-import { OBJECTS, ObjectStore } from "./object-store.js";
+import { OBJECTS } from "./image.js";
+import { ObjectStore } from "./object-store.js";
 
 /**
  * Gives the bytes that an object takes in an image, and those that each further version alongside

@@ -57,6 +57,8 @@ export class Directory {
    */
   #headers: SegmentHeaders = HEADERS;
   #open: { address: number; capacity: number; used: number; entries: number } | undefined;
+  /** True once a later directory has taken over the index. */
+  #passedOn = false;
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -65,10 +67,16 @@ export class Directory {
   /**
    * Reads the directory whose newest segment lies at an address.
    *
+   * @param former the directory of an earlier generation of the image, without changes since: only
+   *   segments that it lacks are read, and it cannot be used any more
    * @throws {BadImageError} when a segment is damaged, or the number of objects is another
    * @throws {BadAddressError} when a segment cannot lie at its address, or an entry is malformed
    */
-  static open(pool: Pool, { newest, objects, format, schemas }: StoredDirectory): Directory {
+  static open(
+    pool: Pool,
+    { newest, objects, format, schemas }: StoredDirectory,
+    former?: Directory,
+  ): Directory {
     const { memory } = pool;
     const directory = new Directory(pool);
     const headers = format === 2 ? OLD_HEADERS : HEADERS;
@@ -78,9 +86,14 @@ export class Directory {
     let room = memory.end;
     // Brent's cycle detection: the mark moves on ever less often, and a circle returns to it.
     let [mark, moves] = [0, 1];
+    let known: Directory | undefined;
     for (let address = newest; address !== 0; ) {
       if (address === mark) room = 0;
       if (segments.length === moves) [mark, moves] = [address, moves * 2];
+      if (former?.continuesIn(memory, address, headers)) {
+        known = former;
+        break;
+      }
       const segment = headers.read(memory, address);
       room -= headers.size + segment.bytes;
       if (room < 0 || segment.generation > generation) {
@@ -95,7 +108,12 @@ export class Directory {
     directory.#segments.reverse();
     segments.reverse();
     const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
-    directory.#index = new IdentifierIndex(Math.min(objects, bytes / SMALLEST_ENTRY));
+    if (known === undefined) {
+      directory.#index = new IdentifierIndex(Math.min(objects, bytes / SMALLEST_ENTRY));
+    } else {
+      directory.#index = known.#index;
+      known.#passedOn = true;
+    }
     directory.#segments.forEach((address, at) => {
       const { bytes = 0, entries = 0 } = segments[at] ?? {};
       const found = directory.#read(address + headers.size, bytes, schemas);
@@ -103,11 +121,28 @@ export class Directory {
       const problem = `a directory segment has ${found} entries, expected ${entries}`;
       throw new BadAddressError(address, problem);
     });
+    if (known !== undefined) {
+      directory.#segments.unshift(...known.#segments);
+      directory.#entries += known.#entries;
+    }
     directory.#sealed = directory.#segments.length;
     if (directory.size !== objects) {
       throw new BadImageError(`the directory has ${directory.size} objects, expected ${objects}`);
     }
     return directory;
+  }
+
+  /**
+   * True when a segment of a later generation is the newest of this directory. All segments before it
+   * are then the same: compaction would have freed it, and where it lay could only be a segment of
+   * a later generation.
+   */
+  continuesIn(memory: AddressSpace, address: number, headers: SegmentHeaders): boolean {
+    if (this.#passedOn || address !== this.newest || headers !== this.#headers) return false;
+    const { generation } = headers.decode(
+      memory.locate(address, headers.size, "a directory segment"),
+    );
+    return generation <= this.#pool.memory.generation;
   }
 
   /** Identifiers that hold an object. */
@@ -131,7 +166,7 @@ export class Directory {
   /** Has the pool adopt the segments. */
   adopt(): void {
     for (const { address, capacity } of this.#laid()) {
-      this.#pool.adopt(address, capacity, "a directory segment");
+      this.#pool.adopt(address, capacity, () => "a directory segment");
     }
   }
 
@@ -207,6 +242,7 @@ export class Directory {
    * @throws {OutOfMemoryError} when there is no room to rewrite it
    */
   seal(generation: number): void {
+    this.#trim();
     this.#close();
     this.#modernize();
     const { memory: space } = this.#pool;
@@ -273,6 +309,39 @@ export class Directory {
     if (address + bytes <= MAX_ENTRY_ADDRESS) return address;
     this.#pool.free(address);
     throw new OutOfMemoryError(address + bytes, MAX_ENTRY_ADDRESS);
+  }
+
+  /**
+   * Moves the segment being written to an allocation of the size that it needs, if that is smaller:
+   * a generation often has a single entry. Sizes are powers of two, so that a few slabs hold all.
+   */
+  #trim(): void {
+    if (this.#open === undefined) return;
+    const { address: from, capacity: before, used } = this.#open;
+    const capacity = 2 ** Math.ceil(Math.log2(used));
+    if (capacity >= before) return;
+    let address: number;
+    try {
+      address = this.#allocate(capacity);
+    } catch (error) {
+      // The segment stays where it is, and takes more than it needs.
+      if (error instanceof OutOfMemoryError) return;
+      throw error;
+    }
+    const [source, target] = [this.#at(from), this.#at(address)];
+    target.memory.bytes(target.offset, used).set(source.memory.bytes(source.offset, used));
+    for (let offset = HEADERS.size; offset < used; ) {
+      const place = this.#at(address + offset);
+      const { key, size, length } = measureEntry(place);
+      const identifier = this.#identifier.read(place.memory, key, size);
+      if (this.#index.find(this.#pool.memory, identifier) === from + offset) {
+        this.#index.set(this.#pool.memory, identifier, address + offset);
+      }
+      offset += length;
+    }
+    this.#segments[this.#segments.length - 1] = address;
+    this.#pool.free(from);
+    this.#open = { ...this.#open, address, capacity };
   }
 
   /** Writes the header of the segment being written; its checksum follows when it is sealed. */
@@ -377,7 +446,7 @@ interface SegmentHeaders {
   /** Bytes of a header. */
   readonly size: number;
   /** Reads a header that was checked before. */
-  decode(at: Location): Pick<SegmentV1, "bytes" | "capacity">;
+  decode(at: Location): Pick<SegmentV1, "generation" | "bytes" | "capacity">;
   /**
    * Checks a segment's header and entries against their checksums, and gives the header.
    *

@@ -28,6 +28,53 @@ export class ImageExistsError extends LuoError {
   }
 }
 
+/** Another store has changed the image since this one read or sealed it. */
+export class StaleStoreError extends LuoError {
+  static override readonly codes = {
+    LUO_STALE_STORE: {
+      when: "another store has changed the image since this one read or sealed it; nothing was read or written",
+      do: "call refresh(), or open the image again, and repeat what failed",
+    },
+  };
+  /** The generation that the store is of. */
+  readonly generation: number;
+
+  constructor(generation: number, found: string, options?: ErrorOptions) {
+    super("LUO_STALE_STORE", `store of generation ${generation}`, { found }, options);
+    this.generation = generation;
+  }
+}
+
+/** A store is changed while it writes an object. Nothing was changed by that call. */
+export class BusyStoreError extends LuoError {
+  static override readonly codes = {
+    LUO_BUSY_STORE: {
+      when: "code that runs within put, such as a getter of the object, changes the same store",
+      do: "compute the values before put, or change the store after it",
+    },
+  };
+
+  constructor() {
+    super("LUO_BUSY_STORE", "store", { found: "a change while put writes an object" });
+  }
+}
+
+/** A store with changes that are not sealed cannot be refreshed. */
+export class UnsealedError extends LuoError {
+  static override readonly codes = {
+    LUO_UNSEALED: {
+      when: "a store with changes that are not sealed would be refreshed; they stay",
+      do: "seal them first, or open the image again to drop them",
+    },
+  };
+
+  constructor(generation: number) {
+    super("LUO_UNSEALED", `store of generation ${generation}`, {
+      found: "it has changes that are not sealed",
+    });
+  }
+}
+
 /** The object under an identifier is not what the program asked for, or not what was written. */
 export class BadObjectError extends LuoError {
   static override readonly codes = {

@@ -28,8 +28,8 @@ export class IdentifierBytes {
    * @throws {IdentifierError} unless it has 1 to 128 bytes of well-formed UTF-8
    */
   set(identifier: string): this {
-    if (identifier === this.#text) return this;
     if (typeof identifier !== "string") throw new IdentifierError(identifier, typeof identifier);
+    if (identifier === this.#text) return this;
     this.#text = undefined;
     const { length } = identifier;
     const bytes = this.#bytes;

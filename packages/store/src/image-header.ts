@@ -244,6 +244,17 @@ function generationOf(memory: Memory, slot: number): number {
 
 const OLD_GENERATION = offsetOf(RootV0, "generation");
 
+/**
+ * Offsets of words that differ between two generations in one slot, for both slots: the lower half
+ * of the generation, and the checksum that is written last, in both formats.
+ */
+export const STAMP_OFFSETS: readonly number[] = [0, SLOT].flatMap((slot) => [
+  slot + OLD_GENERATION,
+  slot + oldRootCodec.size - 4,
+  slot + ROOT_OFFSET,
+  slot + ROOT_OFFSET + rootCodec.size - 4,
+]);
+
 const text = (bytes: Uint8Array) => String.fromCharCode(...bytes);
 
 function differs(what: string, found: unknown, expected: unknown, more = ""): string | undefined {

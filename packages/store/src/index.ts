@@ -3,6 +3,7 @@ export {
   BadAddressError,
   HeapBacking,
   heapBacking,
+  MemoryLockedError,
   type MemoryUsage,
   type Pool,
 } from "@luo/memory";
@@ -10,9 +11,12 @@ export { costOf } from "./cost.js";
 export {
   BadImageError,
   BadObjectError,
+  BusyStoreError,
   IdentifierError,
   ImageExistsError,
   PoolNameError,
+  StaleStoreError,
+  UnsealedError,
 } from "./errors.js";
 export { MAX_IDENTIFIER } from "./identifier.js";
 export { type Features, FORMAT, type ImageOrigin } from "./image-header.js";

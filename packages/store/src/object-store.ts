@@ -1,12 +1,11 @@
 import {
-  ArrayOwner,
+  type ArrayOwner,
   ArrayWriter,
   type Backing,
   type MemoryUsage,
   PAGE_SIZE,
   type Pool,
   type PoolOptions,
-  PreservedMemory,
 } from "@luo/memory";
 import {
   codecOf,
@@ -17,26 +16,26 @@ import {
   structOf,
 } from "@luo/struct";
 import { type Family, familyOf, NegotiationError } from "@luo/version";
-import { Contents } from "./contents.js";
-import { Directory } from "./directory.js";
-import { BadImageError, BadObjectError, ImageExistsError, PoolNameError } from "./errors.js";
-import { FamilyCodecs, type VersionCodec } from "./family-codecs.js";
+import {
+  BadObjectError,
+  BusyStoreError,
+  ImageExistsError,
+  PoolNameError,
+  UnsealedError,
+} from "./errors.js";
+import type { VersionCodec } from "./family-codecs.js";
+import { hasStamp, stampOf } from "./generation-watch.js";
+import { Image } from "./image.js";
 import {
   checkProgram,
-  type Features,
   FORMAT,
-  type Generation,
   type ImageOrigin,
   isSealed,
-  LAST_GENERATION,
   NO_FEATURES,
   readGeneration,
   readOrigin,
-  writeGeneration,
 } from "./image-header.js";
 import { type Copy, type Program, RootV1 } from "./image-records.js";
-import { ResidentPools } from "./resident-pools.js";
-import { StoredSchemas } from "./stored-schemas.js";
 
 /** The versions in which an object is written. */
 export interface PutOptions {
@@ -90,42 +89,25 @@ export interface DecodedObject {
  *     ObjectStore.open(backing).take("memfd/7", Memfd);
  */
 export class ObjectStore {
-  readonly #memory: PreservedMemory;
-  readonly #objects: Pool;
-  readonly #directory: Directory;
-  readonly #schemas: StoredSchemas;
-  readonly #contents: Contents;
-  readonly #codecs: FamilyCodecs;
-  readonly #resident: ResidentPools;
+  readonly #backing: Backing;
+  readonly #program: Program | undefined;
+  #image: Image;
+  #origin: ImageOrigin | undefined;
   /** By identifier, the owner of arrays that were taken. Each `take` gets a fork of it. */
   readonly #owners = new Map<string, ArrayOwner>();
-
-  readonly #features: Features;
-  readonly #origin: ImageOrigin | undefined;
-  readonly #program: Program | undefined;
+  /** True while `put` runs, and with it getters, iterators and conversions of the program. */
+  #putting = false;
 
   private constructor(
     backing: Backing,
-    { root, format, features }: Generation,
+    image: Image,
     { program, origin }: { program?: Program | undefined; origin?: ImageOrigin } = {},
   ) {
-    const { length: end, generation } = root;
-    const account = generation > 0 ? { account: () => this.#account() } : {};
-    const memory = new PreservedMemory(backing, { end, generation, ...account });
-    const own = memory.pool(DIRECTORY);
-    this.#memory = memory;
-    this.#objects = memory.pool(OBJECTS);
-    this.#schemas = new StoredSchemas(own, root);
-    const { directory: newest, objects } = root;
-    const schemas = this.#schemas.schemas.list;
-    this.#directory = Directory.open(own, { newest, objects, format, schemas });
-    this.#contents = new Contents(memory, this.#directory, this.#schemas.schemas);
-    this.#codecs = new FamilyCodecs(this.#schemas.schemas);
-    this.#resident = new ResidentPools(memory, own, root.pools);
-    this.#features = features;
+    if (program !== undefined) checkProgram(program);
+    this.#backing = backing;
+    this.#image = image;
     this.#origin = origin;
     this.#program = program;
-    if (program !== undefined) checkProgram(program);
   }
 
   /**
@@ -146,7 +128,8 @@ export class ObjectStore {
   static create(backing: Backing, { program }: CreateOptions = {}): ObjectStore {
     if (ObjectStore.isSealed(backing)) throw new ImageExistsError();
     const root = Object.assign(new RootV1(), { length: PAGE_SIZE });
-    return new ObjectStore(backing, { root, format: FORMAT, features: NO_FEATURES }, { program });
+    const image = new Image(backing, { root, format: FORMAT, features: NO_FEATURES });
+    return new ObjectStore(backing, image, { program });
   }
 
   /**
@@ -167,11 +150,8 @@ export class ObjectStore {
    * @throws {BadAddressError} when it refers to bytes outside of it
    */
   static open(backing: Backing, { verify = false, program }: OpenOptions = {}): ObjectStore {
-    const { segments } = backing;
-    const byteLength = segments.reduce((sum, segment) => sum + segment.byteLength, 0);
-    const first = new Memory(segments[0] ?? new ArrayBuffer(0));
-    const generation = readGeneration(first, byteLength);
-    const store = new ObjectStore(backing, generation, { program, origin: readOrigin(first) });
+    const { image, origin } = readImage(backing);
+    const store = new ObjectStore(backing, image, { program, origin });
     if (verify) store.verify();
     return store;
   }
@@ -186,36 +166,38 @@ export class ObjectStore {
 
   /** The number of generations that were sealed; 0 before the first. */
   get generation(): number {
-    return this.#memory.generation;
+    return this.#image.memory.generation;
   }
 
   /** Bytes of the image, a multiple of 4096. */
   get byteLength(): number {
-    return this.#memory.end;
+    return this.#image.memory.end;
   }
 
   /** The number of identifiers that hold an object. */
   get size(): number {
-    return this.#directory.size;
+    return this.#image.directory.size;
   }
 
   /** The use of the image, in bytes and pages by pool. */
   get usage(): MemoryUsage {
-    this.#memory.account();
-    return this.#memory.usage;
+    const { memory } = this.#image;
+    return this.#image.read(() => memory.usage);
   }
 
   /** The layouts of everything in the image, each once. */
   get schemas(): readonly StructSchema[] {
-    return this.#schemas.schemas.list;
+    return this.#image.schemas.schemas.list;
   }
 
   /** Lists all objects in the order in which they were put, with one item for each version. */
   list(): readonly StoredObject[] {
-    return Array.from(this.#contents, ({ identifier, copy, schema }) => {
-      const { family, version } = schema;
-      return { identifier, family, version, size: copy.bytes };
-    });
+    const list = () =>
+      Array.from(this.#image.contents, ({ identifier, copy, schema }) => {
+        const { family, version } = schema;
+        return { identifier, family, version, size: copy.bytes };
+      });
+    return this.#image.read(list);
   }
 
   /**
@@ -231,45 +213,65 @@ export class ObjectStore {
    * @throws {ConversionError} when an older version cannot hold the object's values
    * @throws {FieldRangeError} when a value does not fit its field
    * @throws {OutOfMemoryError} when the memory cannot grow
+   * @throws {StaleStoreError} when another store has changed the image
+   * @throws {MemoryLockedError} when another program changes the image
+   * @throws {BusyStoreError} when it is called by code that another `put` runs
    */
-  put(identifier: string, value: object, { family, alongside }: PutOptions = {}): void {
-    const known = family ?? familyOf(structOf(value) ?? (value?.constructor as StructClass));
-    const written = this.#codecs.written(known, alongside);
-    this.#prepare();
+  put(identifier: string, value: object, options: PutOptions = {}): void {
+    this.#checkIdle();
+    this.#putting = true;
     try {
-      this.#write(identifier, value, known, written);
+      this.#put(identifier, value, options);
+    } finally {
+      this.#putting = false;
+    }
+  }
+
+  #put(identifier: string, value: object, { family, alongside }: PutOptions): void {
+    this.#image.checkCurrent();
+    const target = { identifier, entry: this.#image.directory.find(identifier) };
+    const known = family ?? familyOf(structOf(value) ?? (value?.constructor as StructClass));
+    const written = this.#image.codecs.written(known, alongside);
+    this.#image.change();
+    try {
+      this.#write(target, value, known, written);
     } catch (error) {
       // Most objects need no conversion, so the search for one comes after the refusal.
       const conforming = error instanceof FieldRangeError ? known.conform(value) : value;
       if (conforming === value) throw error;
-      this.#write(identifier, conforming, known, written);
+      this.#write(target, conforming, known, written);
     }
   }
 
-  #write(identifier: string, value: object, known: Family, written: readonly VersionCodec[]): void {
-    const entry = this.#directory.find(identifier);
+  /** @param target an identifier and its entry in the directory, 0 for a new one */
+  #write(
+    { identifier, entry }: { identifier: string; entry: number },
+    value: object,
+    known: Family,
+    written: readonly VersionCodec[],
+  ): void {
     // Most objects have no references, and need neither owner nor writer.
     const owner = written.some(refers)
-      ? (this.#owners.get(identifier) ?? this.#owner())
+      ? (this.#owners.get(identifier) ?? this.#image.owner())
       : undefined;
-    const writer = owner && new ArrayWriter(this.#objects, owner);
-    const before = entry === 0 ? undefined : this.#contents.copies(entry);
+    const writer = owner && new ArrayWriter(this.#image.objects, owner);
+    const before = entry === 0 ? undefined : this.#image.contents.copies(entry);
     const copies: Copy[] = [];
     try {
       for (const { struct, version, schema, codec } of written) {
         const object = structOf(value) === struct ? value : known.convert(value, version);
         const bytes = codec.sizeOf(object);
-        const address = this.#objects.allocate(bytes);
+        const address = this.#image.objects.allocate(bytes);
         copies.push({ schema, checksum: 0, address, bytes });
-        const { memory, offset } = this.#memory.at(address);
+        const { memory, offset } = this.#image.memory.at(address);
         codec.encode(object, memory, offset, writer);
       }
       writer?.finish();
-      if (writer?.keeper) this.#contents.redirect(identifier, copies, writer.keeper);
-      for (const copy of copies) copy.checksum = this.#contents.sum(copy);
-      this.#directory.set(identifier, copies);
+      if (writer?.keeper) this.#image.contents.redirect(identifier, copies, writer.keeper);
+      for (const copy of copies) copy.checksum = this.#image.contents.sum(copy);
+      this.#image.directory.set(identifier, copies);
     } catch (error) {
-      for (const { address } of copies) this.#objects.free(address);
+      for (const { address } of copies) this.#image.objects.free(address);
       writer?.undo();
       throw error;
     }
@@ -284,14 +286,19 @@ export class ObjectStore {
    *
    * @throws {NegotiationError} when no version is shared; it lists both sides
    * @throws {BadObjectError} when the identifier holds an object of another family, or its bytes
-   *   fail their checksum
+   *   fail their checksum or are no value of their field
    * @throws {BadAddressError} when it refers to bytes that the image does not hold
+   * @throws {StaleStoreError} when another store has changed the image
    */
   take<T extends object>(identifier: string, family: Family<T>): T | undefined {
-    const entry = this.#directory.find(identifier);
+    return this.#image.read(() => this.#take(identifier, family));
+  }
+
+  #take<T extends object>(identifier: string, family: Family<T>): T | undefined {
+    const entry = this.#image.directory.find(identifier);
     if (entry === 0) return undefined;
-    const readable = this.#codecs.readable(family);
-    const copy = this.#directory.newestOf(entry, readable);
+    const readable = this.#image.codecs.readable(family);
+    const copy = this.#image.directory.newestOf(entry, readable);
     const chosen = copy && readable[copy.schema];
     if (copy === undefined || chosen === undefined) {
       throw this.#unreadable(identifier, entry, family);
@@ -306,15 +313,18 @@ export class ObjectStore {
    * the image. Arrays behind references are read when they are asked for; they stay readable until
    * the identifier is put or deleted.
    *
-   * @throws {BadObjectError} when bytes fail their checksum, are not as many as the layout says, or
-   *   are more than the image has
+   * @throws {BadObjectError} when bytes fail their checksum, are not as many as the layout says, are
+   *   more than the image has, or are no value of their field
    * @throws {BadImageError} when the schemas of the image do not describe a layout of the object
    * @throws {BadAddressError} when it refers to bytes that the image does not hold
-   * @throws {InvalidBytesError} or {BoundsError} when bytes are no value of their field
    * @throws {DeclarationError} when fields of its layout overlap
    */
   decode(identifier: string): readonly DecodedObject[] {
-    const copies = this.#contents.copies(this.#directory.find(identifier));
+    return this.#image.read(() => this.#decode(identifier));
+  }
+
+  #decode(identifier: string): readonly DecodedObject[] {
+    const copies = this.#image.contents.copies(this.#image.directory.find(identifier));
     // Readers need not have accounted for the image, so many versions could claim the same bytes.
     const bytes = copies.reduce((sum, copy) => sum + copy.bytes, 0);
     if (bytes > this.byteLength) {
@@ -322,20 +332,25 @@ export class ObjectStore {
       throw new BadObjectError(identifier, problem);
     }
     return copies.map((copy) => {
-      const { family, version } = this.#contents.schemaOf(identifier, copy);
-      const layout = this.#contents.layoutOf(identifier, copy);
+      const { family, version } = this.#image.contents.schemaOf(identifier, copy);
+      const layout = this.#image.contents.layoutOf(identifier, copy);
       const { struct } = layout;
-      const form = { struct, version, schema: copy.schema, codec: codecOf(struct), layout };
-      return { family, version, value: this.#read(identifier, copy, form) };
+      const chosen = { struct, version, schema: copy.schema, codec: codecOf(struct), layout };
+      return { family, version, value: this.#read(identifier, copy, chosen) };
     });
   }
 
-  /** Deletes an object in all versions; gives true when there was one. */
+  /**
+   * Deletes an object in all versions; gives true when there was one.
+   *
+   * @throws {StaleStoreError}, {MemoryLockedError} or {BusyStoreError} as `put` does
+   */
   delete(identifier: string): boolean {
-    this.#prepare();
-    const before = this.#contents.copies(this.#directory.find(identifier));
+    this.#checkIdle();
+    this.#image.change();
+    const before = this.#image.contents.copies(this.#image.directory.find(identifier));
     if (before.length === 0) return false;
-    this.#directory.set(identifier, []);
+    this.#image.directory.set(identifier, []);
     this.#free(identifier, before, []);
     return true;
   }
@@ -352,78 +367,77 @@ export class ObjectStore {
    */
   pool(name: string, options: PoolOptions = {}): Pool {
     const { length } = new TextEncoder().encode(name);
-    if (length === 0 || length > 40 || name.startsWith("luo.")) throw new PoolNameError(name);
-    this.#prepare();
-    return this.#memory.pool(name, options);
+    if (typeof name !== "string" || length === 0 || length > 40 || name.startsWith("luo.")) {
+      throw new PoolNameError(name);
+    }
+    return this.#image.pool(name, options);
   }
 
   /**
    * Completes a generation, which `open` finds from now on, and gives the image's length in bytes.
    * The cost is in proportion to the changes since the last generation.
    *
+   * @throws {StaleStoreError} when another store has changed the image; nothing is sealed
+   * @throws {BusyStoreError} when it is called by code that `put` runs
+   * @throws {MemoryLockedError} when another program changes the image
    * @throws {OutOfMemoryError} when the memory cannot grow
    * @throws {BadImageError} when this release cannot write to the image, or no further generation
    *   can be counted
    */
   seal(): number {
-    this.#prepare();
-    this.#memory.flush();
-    const generation = this.generation + 1;
-    if (generation > LAST_GENERATION) {
-      throw new BadImageError(`its generation ${this.generation} is the last that there can be`);
-    }
-    const schemas = this.#schemas.write();
-    const pools = this.#resident.write();
-    this.#directory.seal(generation);
-    const { newest: directory, size: objects } = this.#directory;
-    const length = this.#memory.end;
-    const root = { ...schemas, generation, length, directory, objects, pools };
-    const written = { root: Object.assign(new RootV1(), root), format: FORMAT };
-    const { memory } = this.#memory.at(0);
-    writeGeneration(memory, { ...written, features: this.#features }, this.#program);
-    this.#memory.commit();
-    return length;
+    this.#checkIdle();
+    return this.#image.seal(this.#program);
   }
 
   /**
-   * Reads everything in the image and checks it against its checksums; a checksum that was not
-   * computed is passed over.
+   * Reads what other stores have sealed since this one read or sealed the image, and gives true;
+   * gives false when it is current. Only new segments of the directory are read. Objects that were
+   * taken before keep their values, but their arrays have to be taken again, and pools have to be
+   * asked for again.
    *
-   * @throws {BadImageError}, {BadObjectError} or {BadAddressError} when bytes fail their checksum,
-   *   or allocations overlap
+   * @throws {UnsealedError} when this store has changes that are not sealed
+   * @throws {BusyStoreError} when it is called by code that `put` runs
+   * @throws {BadImageError} or {BadAddressError} as `open` does; the store stays stale
+   */
+  refresh(): boolean {
+    this.#checkIdle();
+    if (this.#image.changed) throw new UnsealedError(this.generation);
+    if (this.#image.isCurrent) return false;
+    const { image, origin } = readImage(this.#backing, this.#image);
+    this.#image = image;
+    this.#origin = origin;
+    for (const owner of this.#owners.values()) owner.end();
+    this.#owners.clear();
+    return true;
+  }
+
+  /**
+   * Reads everything in the image as `decode` does, arrays included, and checks it against its
+   * checksums; a checksum that was not computed is passed over.
+   *
+   * @throws {BadImageError}, {BadObjectError} or {BadAddressError} when bytes fail their checksum or
+   *   are no value of their field, or allocations overlap
+   * @throws {DeclarationError} when fields of a layout overlap
    * @throws {LeakError} when the image has an allocation that no object refers to
    */
   verify(): void {
-    this.#memory.account();
-    const owners = [...this.#owners.values()];
-    const taken = new Set(owners.flatMap(({ allocations }) => [...allocations]));
-    this.#contents.verify(this.#objects, taken);
+    const { memory, contents, objects } = this.#image;
+    this.#image.read(() => {
+      memory.account();
+      const owners = [...this.#owners.values()];
+      const taken = new Set(owners.flatMap(({ allocations }) => [...allocations]));
+      contents.verify(objects, taken);
+    });
   }
 
-  /**
-   * Prepares for a change: checks that this release can write to the image, and accounts for it
-   * once.
-   */
-  #prepare(): void {
-    const { readCompatible } = this.#features;
-    if (readCompatible !== 0) {
-      const bits = `0x${readCompatible.toString(16)}`;
-      throw new BadImageError(`its features ${bits} can be read, but not written, by this release`);
-    }
-    this.#memory.account();
-  }
-
-  /** Has the pools adopt everything in an image that was opened, before the first change. */
-  #account(): void {
-    this.#schemas.adopt();
-    this.#directory.adopt();
-    this.#resident.restore();
-    this.#contents.adopt(this.#objects);
+  /** @throws {BusyStoreError} while `put` runs */
+  #checkIdle(): void {
+    if (this.#putting) throw new BusyStoreError();
   }
 
   #unreadable(identifier: string, entry: number, family: Family): Error {
-    const copies = this.#contents.copies(entry);
-    const schemas = copies.map((copy) => this.#contents.schemaOf(identifier, copy));
+    const copies = this.#image.contents.copies(entry);
+    const schemas = copies.map((copy) => this.#image.contents.schemaOf(identifier, copy));
     const foreign = schemas.find((schema) => schema.family !== family.name);
     if (foreign !== undefined) {
       return new BadObjectError(identifier, {
@@ -438,31 +452,14 @@ export class ObjectStore {
     ]);
   }
 
-  #read(identifier: string, copy: Copy, { struct, codec, layout }: VersionCodec): object {
-    const { references, flexible, size } = layout;
-    const { address, bytes } = copy;
-    if (flexible ? bytes < size : bytes !== size) {
-      throw new BadObjectError(identifier, {
-        found: `${bytes} bytes`,
-        expected: `${size}, the size of ${struct.name}`,
-      });
-    }
-    const place = this.#memory.locate(address, bytes, "an object");
-    this.#contents.check(identifier, copy, place);
-    const { memory, offset } = place;
+  #read(identifier: string, copy: Copy, chosen: VersionCodec): object {
     let owner: ArrayOwner | undefined;
-    if (references) {
-      const base = this.#owners.get(identifier) ?? this.#owner();
+    if (chosen.layout.references) {
+      const base = this.#owners.get(identifier) ?? this.#image.owner();
       this.#owners.set(identifier, base);
       owner = base.fork();
     }
-    if (!flexible) return codec.decode(memory, offset, owner);
-    // The memory ends where the object ends, so a flexible array cannot run beyond it.
-    return codec.decode(new Memory(memory.bytes(offset, bytes)), 0, owner);
-  }
-
-  #owner(): ArrayOwner {
-    return new ArrayOwner(this.#objects);
+    return this.#image.contents.read(identifier, copy, chosen, owner);
   }
 
   /**
@@ -477,26 +474,44 @@ export class ObjectStore {
     writer?: ArrayWriter<ArrayOwner>,
   ): void {
     const owner = this.#owners.get(identifier);
-    const held = this.#contents.reached(identifier, before);
+    const held = this.#image.contents.reached(identifier, before);
     for (const address of owner?.allocations ?? []) held.add(address);
     this.#owners.delete(identifier);
     let kept = new Set<number>();
     if (writer?.keeper) {
-      kept = this.#contents.reached(identifier, after);
-      const base = this.#owner();
+      kept = this.#image.contents.reached(identifier, after);
+      const base = this.#image.owner();
       const next = base.fork();
       for (const array of writer.kept) array.transfer(next);
       this.#owners.set(identifier, base);
     }
     owner?.end();
-    for (const address of held) if (!kept.has(address)) this.#objects.free(address);
+    for (const address of held) if (!kept.has(address)) this.#image.objects.free(address);
   }
 }
 
 const refers = ({ layout }: VersionCodec) => layout.references;
 
-/** The name of the pool for the objects and their arrays. */
-export const OBJECTS = "luo.objects";
+const firstOf = ({ segments }: Backing) => new Memory(segments[0] ?? new ArrayBuffer(0));
 
-/** The name of the pool for the directory, the schemas and the list of resident pools. */
-const DIRECTORY = "luo.directory";
+/**
+ * Reads the newest generation of an image, again if another program sealed one meanwhile.
+ *
+ * @param former the image that the store has read before
+ */
+function readImage(backing: Backing, former?: Image): { image: Image; origin: ImageOrigin } {
+  // The stamp is older than everything else that is read, the length of the memory included.
+  const stamp = stampOf(firstOf(backing));
+  backing.refresh?.();
+  const { segments } = backing;
+  const byteLength = segments.reduce((sum, segment) => sum + segment.byteLength, 0);
+  const first = firstOf(backing);
+  try {
+    const image = new Image(backing, readGeneration(first, byteLength), { stamp, former });
+    const origin = readOrigin(first);
+    if (image.isCurrent) return { image, origin };
+  } catch (error) {
+    if (hasStamp(first, stamp)) throw error;
+  }
+  return readImage(backing);
+}

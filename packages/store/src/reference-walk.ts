@@ -55,11 +55,19 @@ export interface ReferenceVisitor {
    * array.
    */
   allocation(address: number, bytes: number, what: string): void;
+  /** Called for the elements of each extent that are in use. */
+  readonly elements?: (elements: ExtentElements) => void;
 }
 
-interface WalkOptions {
-  /** True to check the elements of arrays against their checksums; false by default. */
-  readonly contents?: boolean;
+/** The elements in use of one extent. */
+export interface ExtentElements {
+  readonly element: StructLayout;
+  /** Address of the first. */
+  readonly address: number;
+  /** At least 1. */
+  readonly count: number;
+  /** The checksum that is stored for them. */
+  readonly checksum: number;
 }
 
 /**
@@ -101,13 +109,7 @@ export class ReferenceWalk {
    * @throws {BadAddressError} when an allocation cannot lie at its address
    * @throws {BadImageError} when the schemas of the image do not describe a layout
    */
-  walk(
-    schema: ImageSchema,
-    address: number,
-    bytes: number,
-    visitor: ReferenceVisitor,
-    { contents = false }: WalkOptions = {},
-  ): void {
+  walk(schema: ImageSchema, address: number, bytes: number, visitor: ReferenceVisitor): void {
     const layout = this.#layouts.get(schema);
     const { memory, offset } = this.#memory.locate(address, bytes, layout.name);
     visitor.allocation(address, bytes, layout.name);
@@ -120,7 +122,7 @@ export class ReferenceWalk {
     for (let row = rows.at(-1); row !== undefined; row = rows.at(-1)) {
       // Arrays that were just found are walked first; the rest of the row waits below them.
       const found = rows.length;
-      const trail = new ArrayTrail(this.#memory, row, rows, visitor, contents);
+      const trail = new ArrayTrail(this.#memory, row, rows, visitor);
       const steps = stepsOf(row.layout);
       while (row.left > 0 && rows.length === found) trail.next(row, steps);
       if (row.left === 0) rows.splice(found - 1, 1);
@@ -137,22 +139,14 @@ class ArrayTrail implements Trail {
   readonly #holder: ArrayRow | undefined;
   readonly #rows: Row[];
   readonly #visitor: ReferenceVisitor;
-  readonly #contents: boolean;
 
-  constructor(
-    preserved: AddressSpace,
-    row: Row,
-    rows: Row[],
-    visitor: ReferenceVisitor,
-    contents: boolean,
-  ) {
+  constructor(preserved: AddressSpace, row: Row, rows: Row[], visitor: ReferenceVisitor) {
     this.memory = row.memory;
     this.base = row.base;
     this.#preserved = preserved;
     this.#holder = row.holder;
     this.#rows = rows;
     this.#visitor = visitor;
-    this.#contents = contents;
   }
 
   /** Follows the next struct of the row. */
@@ -183,15 +177,12 @@ class ArrayTrail implements Trail {
     if (extents.length === 0) return;
     this.#visitor.allocation(header.table, tableBytes(extents.length), `the table ${what}`);
     let from = 0;
-    for (const { address: first, capacity, checksum: noted } of extents) {
+    for (const { address: first, capacity, checksum } of extents) {
       this.#visitor.allocation(first, capacity * size, `an extent ${what}`);
       const used = Math.min(header.count - from, capacity);
-      const place = preserved.at(first);
-      if (this.#contents && preserved.mismatch(place, used * size, noted) !== undefined) {
-        throw new BadAddressError(first, `an extent ${what} has changed since it was written`);
-      }
+      if (used > 0) this.#visitor.elements?.({ element, address: first, count: used, checksum });
       if (element.references && used > 0) {
-        const { memory, offset } = place;
+        const { memory, offset } = preserved.at(first);
         const holder = { array: address, element, first, from };
         const row = { layout: element, bytes: size, memory, base: first - offset, holder, offset };
         this.#rows.push({ ...row, left: used });

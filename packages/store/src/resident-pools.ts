@@ -40,9 +40,10 @@ export class ResidentPools {
       }
       const list = this.#restore(allocations, PoolAllocation);
       const pool = this.#memory.pool(name, { resident: true });
+      const what = `an allocation of pool ${name}`;
       for (const { address, bytes } of list) {
-        this.#memory.locate(address, bytes, `an allocation of pool ${name}`);
-        pool.adopt(address, bytes, `an allocation of pool ${name}`);
+        this.#memory.locate(address, bytes, what);
+        pool.adopt(address, bytes, () => what);
       }
     }
     this.#written = this.#state();
@@ -51,7 +52,8 @@ export class ResidentPools {
   /** Reads one list, and adopts its blocks so that no other list can share them. */
   #restore<T extends object>(address: number, struct: StructClass<T>): BlockList<T> {
     const list = BlockList.restore(this.#pool, address, struct);
-    for (const block of list.blocks) this.#pool.adopt(block, PAGE_SIZE, "a block of the pools");
+    for (const block of list.blocks)
+      this.#pool.adopt(block, PAGE_SIZE, () => "a block of the pools");
     this.#lists.push(list);
     return list;
   }

@@ -20,20 +20,21 @@ export class StoredSchemas {
   #written: number;
 
   /**
+   * @param known schemas to use if the text is theirs
    * @throws {BadImageError} when the text fails its checksum, or is not a list of schemas
    * @throws {BadAddressError} when the text cannot lie at its address
    */
-  constructor(pool: Pool, text: StoredText) {
+  constructor(pool: Pool, text: StoredText, known?: Schemas) {
     this.#pool = pool;
     this.#text = text;
-    this.schemas = text.schemasLength === 0 ? new Schemas() : this.#read(text);
+    this.schemas = text.schemasLength === 0 ? new Schemas() : this.#read(text, known);
     this.#written = this.schemas.list.length;
   }
 
   /** Has the pool adopt the text. */
   adopt(): void {
     const { schemas, schemasLength } = this.#text;
-    if (schemasLength > 0) this.#pool.adopt(schemas, schemasLength, "the schemas");
+    if (schemasLength > 0) this.#pool.adopt(schemas, schemasLength, () => "the schemas");
   }
 
   /**
@@ -58,7 +59,7 @@ export class StoredSchemas {
     return this.#text;
   }
 
-  #read({ schemas, schemasLength, schemasChecksum }: StoredText): Schemas {
+  #read({ schemas, schemasLength, schemasChecksum }: StoredText, known?: Schemas): Schemas {
     const { memory } = this.#pool;
     checkLength(schemasLength);
     const at = memory.locate(schemas, schemasLength, "the schemas");
@@ -72,7 +73,7 @@ export class StoredSchemas {
     } catch (cause) {
       throw new BadImageError({ found: "its schemas are not UTF-8" }, { cause });
     }
-    return Schemas.parse(text);
+    return known?.toString() === text ? known : Schemas.parse(text);
   }
 }
 

@@ -1,4 +1,10 @@
-import { ArrayOwner, type HeapBacking, heapBacking, type PreservedArray } from "@luo/memory";
+import {
+  ArrayOwner,
+  type HeapBacking,
+  heapBacking,
+  OutOfMemoryError,
+  type PreservedArray,
+} from "@luo/memory";
 import { BadObjectError, ImageExistsError, ObjectStore, PoolNameError } from "@luo/store";
 import type { StructClass } from "@luo/struct";
 import { familyOf } from "@luo/version";
@@ -421,10 +427,13 @@ describe("pools of the program's own", () => {
     expect(ObjectStore.open(backing).pool("index", { resident: true }).usage.allocations).toBe(0);
   });
 
-  test.each(["", "ä".repeat(21), "luo.objects"])("one cannot be called %j", (name) => {
-    const store = ObjectStore.create(heapBacking());
-    expect(() => store.pool(name, { resident: true })).toThrow(PoolNameError);
-  });
+  test.each(["", "ä".repeat(21), "luo.objects", undefined, 5])(
+    "one cannot be called %j",
+    (name) => {
+      const store = ObjectStore.create(heapBacking());
+      expect(() => store.pool(name as string, { resident: true })).toThrow(PoolNameError);
+    },
+  );
 
   test("one that is released at once leaves everything else alone", () => {
     const store = ObjectStore.create(heapBacking());
@@ -439,5 +448,40 @@ describe("pools of the program's own", () => {
     store.seal();
     store.verify();
     expect(store.take("a", File)?.pages.length).toBe(100);
+  });
+});
+
+describe("the directory takes little memory", () => {
+  /** Puts one object of 16 bytes a generation until the memory is full, and gives their number. */
+  const fill = (store: ObjectStore, seals = true) => {
+    let puts = 0;
+    try {
+      for (; ; puts++) {
+        store.put(`object/${puts}`, file(0));
+        if (seals) store.seal();
+      }
+    } catch (error) {
+      expect(error).toBeInstanceOf(OutOfMemoryError);
+    }
+    return puts;
+  };
+
+  test("when each generation has one object", () => {
+    const memory = new ArrayBuffer(64 << 10);
+    const store = ObjectStore.create({ segments: [memory] });
+    expect(fill(store)).toBeGreaterThan(150);
+    expect(ObjectStore.open({ segments: [memory] }, { verify: true }).size).toBeGreaterThan(150);
+  });
+
+  test("also when segments with many entries were trimmed", () => {
+    const store = ObjectStore.create(heapBacking());
+    for (let generation = 1; generation < 80; generation++) {
+      for (let n = 0; n < generation * 3; n++)
+        store.put(`${n % 40}/${"x".repeat(n % 90)}`, other(n));
+      store.delete("0/");
+      store.seal();
+    }
+    store.verify();
+    for (const { identifier } of store.list()) expect(store.take(identifier, Others)).toBeDefined();
   });
 });

@@ -260,3 +260,27 @@ test("references behind references are read as far as they are asked for", () =>
   ]);
   expect(shelf?.files.at(2)?.pages.at(699)?.number).toBe(699n);
 });
+
+describe("an identifier that is no text", () => {
+  const values = [undefined, null, 5, {}, Symbol("a"), ["file/a"]];
+  const calls: [string, (store: ObjectStore, identifier: never) => unknown][] = [
+    ["take", (store, identifier) => store.take(identifier, File)],
+    ["decode", (store, identifier) => store.decode(identifier)],
+    ["put", (store, identifier) => store.put(identifier, other(2))],
+    ["delete", (store, identifier) => store.delete(identifier)],
+  ];
+  test.each(calls)("is refused by %s, whatever was read before", (_, call) => {
+    const store = ObjectStore.open(some());
+    for (const value of values) {
+      // The identifiers of the last calls stay in the store's buffer, as text and as bytes.
+      for (const before of [() => store.list(), () => store.take("file/a", File)]) {
+        before();
+        expect(() => call(store, value as never)).toThrow(IdentifierError);
+      }
+    }
+    expect(new Set(store.list().map(({ identifier }) => identifier))).toEqual(
+      new Set(["file/a", "file/b", "other"]),
+    );
+    store.verify();
+  });
+});

@@ -4,6 +4,7 @@ import { BadAddressError, hex, OutOfMemoryError } from "./errors.js";
 import { PAGE_SIZE, PageMap, pagesFor } from "./pages.js";
 import { ForeignPlacement } from "./placement.js";
 import { type Location, type Segment, Segments } from "./segments.js";
+import { WriteTurn } from "./write-turn.js";
 
 /** The contents that a memory has when it is opened. */
 export interface Contents {
@@ -16,6 +17,8 @@ export interface Contents {
    * program that only reads never pays for it.
    */
   readonly account: () => void;
+  /** The turn to change the memory; by default one that any change begins. */
+  readonly turn: WriteTurn;
 }
 
 /** A holder of something in memory that is incomplete between commits, such as a checksum. */
@@ -36,6 +39,7 @@ export class AddressSpace {
   #end: number;
   #generation: number;
   #account: (() => void) | undefined;
+  readonly #turn: WriteTurn;
   #foreign: ForeignPlacement | undefined;
   /** The error of an allocation that lies where no pool of luo would put it. */
   #misplaced: BadAddressError | undefined;
@@ -43,13 +47,19 @@ export class AddressSpace {
   /** @param backing the buffers of the space; they hold zeros, unless contents are given */
   constructor(
     backing: Backing,
-    { end = PAGE_SIZE, generation = 0, account }: Partial<Contents> = {},
+    {
+      end = PAGE_SIZE,
+      generation = 0,
+      account,
+      turn = new WriteTurn(backing),
+    }: Partial<Contents> = {},
   ) {
     this.#segments = new Segments(backing);
     this.#computes = backing.checksums !== false;
     this.#end = end;
     this.#generation = generation;
     this.#account = account;
+    this.#turn = turn;
     this.#map.take(0, 1);
     const { byteLength } = this.#segments;
     if (end > byteLength) this.#segments.grow(end - byteLength);
@@ -194,7 +204,25 @@ export class AddressSpace {
   }
 
   /**
-   * Has pools adopt the allocations of the contents, once. Pools call it before every change. If an
+   * Prepares for a change: begins the turn of this space, and accounts for the contents. Pools call
+   * it before every change.
+   *
+   * @throws {MemoryLockedError} when another program changes the memory; and what `account` and the
+   *   turn's `check` throw
+   */
+  change(): void {
+    if (this.#turn.lasts) return;
+    this.#turn.begin();
+    try {
+      this.account();
+    } catch (error) {
+      this.#turn.end();
+      throw error;
+    }
+  }
+
+  /**
+   * Has pools adopt the allocations of the contents, once, before the first change. If an
    * allocation does not lie where a pool would place it, another writer packed the image; all
    * allocations are then adopted a second time, wherever they lie (see `ForeignPlacement`).
    *
@@ -254,6 +282,7 @@ export class AddressSpace {
   commit(): void {
     this.flush();
     this.#generation++;
+    this.#turn.end();
   }
 
   /** Finds `count` free pages in a row in one segment; gives the first. */

@@ -22,6 +22,21 @@ export interface Backing {
    * @throws any error when there is no room; the segments are as before
    */
   grow?(byteLength: number): void;
+  /**
+   * Finds the bytes by which another program has made the memory longer. `segments` may then have
+   * fewer and longer buffers of the same bytes; those that it gave before stay valid. Absent where
+   * no other program can do so.
+   */
+  refresh?(): void;
+  /**
+   * Takes the lock of the memory, which one program at a time can have, and gives true; gives false
+   * when another program has it. The call does not wait, and may be repeated by the holder. The
+   * system frees the lock when its holder ends, also by a signal. Absent where the memory belongs to
+   * one program.
+   */
+  lock?(): boolean;
+  /** Gives the lock back; does nothing without it. It is there if `lock` is. */
+  unlock?(): void;
 }
 
 /** A backing on the JavaScript heap, for images that stay in the process, and for tests. */

@@ -35,6 +35,20 @@ export class OutOfMemoryError extends LuoError {
   }
 }
 
+/** Another program is changing the memory. Nothing was changed. */
+export class MemoryLockedError extends LuoError {
+  static override readonly codes = {
+    LUO_MEMORY_LOCKED: {
+      when: "another program is changing the memory; nothing was changed",
+      do: "try again when it has sealed its changes or has ended",
+    },
+  };
+
+  constructor() {
+    super("LUO_MEMORY_LOCKED", "preserved memory", { found: "another program has its lock" });
+  }
+}
+
 /** Memory is allocated or freed in a way that cannot be right, such as twice. */
 export class AllocationError extends LuoError {
   static override readonly codes = {

@@ -71,6 +71,7 @@ export class Pool {
    *
    * @throws {ArgumentError} unless `bytes` is a positive integer
    * @throws {OutOfMemoryError} when the buffer cannot grow
+   * @throws {MemoryLockedError} when another program changes the memory
    */
   allocate(bytes: number): number {
     if (!(bytes > 0 && Number.isSafeInteger(bytes))) {
@@ -79,7 +80,7 @@ export class Pool {
         expected: "a positive integer",
       });
     }
-    this.memory.account();
+    this.memory.change();
     const size = sizeOf(bytes);
     const open = bytes <= MAX_SLOT ? this.#opened(size) : undefined;
     let slab = open?.at(-1) ?? this.#add(size, open !== undefined);
@@ -103,7 +104,7 @@ export class Pool {
    * @throws {AllocationError} when no allocation of this pool begins there, or it was freed already
    */
   free(address: number): void {
-    this.memory.account();
+    this.memory.change();
     const foreign = this.#foreign.get(address);
     if (foreign !== undefined) {
       this.#freeForeign(address, foreign);
@@ -132,7 +133,7 @@ export class Pool {
 
   /** Frees everything in the pool. */
   release(): void {
-    this.memory.account();
+    this.memory.change();
     for (const slab of this.#slabs.values()) {
       slab.freeAll();
       this.#touch(slab);
@@ -172,15 +173,15 @@ export class Pool {
   /**
    * Adopts an allocation of the contents with which the memory was opened.
    *
-   * @param what the words for the allocation in messages
+   * @param what gives the words for the allocation in messages; a function, as a million are adopted
    * @throws {BadAddressError} when it has no bytes, overlaps another one, or lies where `allocate`
    *   never puts any; the last two make `account` of the memory start again, for a foreign
    *   placement
    */
-  adopt(address: number, bytes: number, what: string): void {
-    if (bytes <= 0) throw new BadAddressError(address, `${what} has no bytes`);
+  adopt(address: number, bytes: number, what: () => string): void {
+    if (bytes <= 0) throw new BadAddressError(address, `${what()} has no bytes`);
     if (this.memory.foreign !== undefined) {
-      this.memory.takeForeign(address, bytes, what);
+      this.memory.takeForeign(address, bytes, what());
       this.#foreign.set(address, bytes);
       this.#allocations++;
       this.#bytes += bytes;
@@ -193,13 +194,13 @@ export class Pool {
     if (slab === undefined) {
       slab = new Slab(page * PAGE_SIZE, size, slots);
       if (!this.memory.takePagesAt(slab.address, slab.pages)) {
-        throw this.memory.misplaced(address, what);
+        throw this.memory.misplaced(address, what());
       }
       this.#note(slab);
     }
     const slot = slab.slotOf(address);
     if (slab.size !== size || slot < 0 || slab.isUsed(slot)) {
-      throw this.memory.misplaced(address, what);
+      throw this.memory.misplaced(address, what());
     }
     slab.adopt(slot);
     this.#allocations++;
