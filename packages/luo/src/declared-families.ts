@@ -1,5 +1,5 @@
 import { LuoError } from "@luo/struct";
-import { type Family, manifestOf } from "@luo/version";
+import { checkFamily, type Family, manifestOf } from "@luo/version";
 
 /** By the use of a family, the way to declare it. */
 const WAYS = {
@@ -54,9 +54,11 @@ export class DeclaredFamilies {
    *
    * @throws {UndeclaredFamilyError} when no family of its name was declared
    * @throws {FamilyError} when the declared family of its name has other versions
+   * @throws {ArgumentError} when it is no family
    */
   check(identifier: string, family: Family, kind: keyof typeof WAYS): void {
     if (this.#known.has(family)) return;
+    checkFamily(family);
     const known = [...this.#known];
     const namesake = known.find(({ name }) => name === family.name);
     if (namesake === undefined) {

@@ -18,6 +18,7 @@ import {
   type VersionCost,
 } from "@luo/orchestrator";
 import { Listener, type ListenOptions, listener } from "@luo/socket";
+import { ArgumentError, show } from "@luo/struct";
 import type { Family } from "@luo/version";
 import { DeclaredFamilies } from "./declared-families.js";
 import { thisProgram } from "./this-program.js";
@@ -256,22 +257,23 @@ async function created<T extends object>(family: Family<T>, initial: Initial<T>)
  * Begins a program's part in live updates. If a predecessor started the program, it tells the
  * predecessor which versions it reads, and waits until everything is frozen.
  *
+ * @throws {ArgumentError} when `families` is no array of families
  * @throws {FamilyError} when two families of one name differ
  * @throws {ProgramError} when the program's name or version is not text of at most 95 or 63 bytes
  * @throws {RefusedError} when the predecessor finds no shared version; this program should end
  */
-export async function liveUpdate({
-  families,
-  handlers = [],
-  program = thisProgram(),
-  timeout,
-}: LiveUpdateOptions): Promise<LiveUpdate> {
+export async function liveUpdate(options: LiveUpdateOptions): Promise<LiveUpdate> {
+  const { families, handlers = [], program = thisProgram(), timeout } = options ?? {};
+  if (!Array.isArray(families)) {
+    const expected = "an array of families: liveUpdate({ families: [family(CounterV1)] })";
+    throw new ArgumentError("families", { found: show(families), expected });
+  }
   const all: readonly Handler[] = [memfd as Handler, listener as Handler, ...handlers];
   const readable = [...families, ...all.map(({ family }) => family)];
   const declared = new DeclaredFamilies(readable);
   const own = parseProgram(program);
   const arrival = spawnArrival();
-  const options = { program: own, timeout };
-  const inheritance = arrival && (await Inheritance.receive(arrival, readable, options));
+  const inheritance =
+    arrival && (await Inheritance.receive(arrival, readable, { program: own, timeout }));
   return new LiveUpdate(own, declared, all, inheritance);
 }

@@ -1,6 +1,6 @@
 import { costOf, MAX_IDENTIFIER } from "@luo/store";
-import { show } from "@luo/struct";
-import { type Family, type Manifest, manifestOf } from "@luo/version";
+import { ArgumentError, show } from "@luo/struct";
+import { checkFamily, type Family, type Manifest, manifestOf } from "@luo/version";
 import { type Alongside, versionsAlongside } from "./alongside.js";
 import type { Carrier } from "./carrier.js";
 import { LostSuccessorError, PreserveError, StateError, UndoError, UpdateError } from "./errors.js";
@@ -66,10 +66,16 @@ export class Predecessor {
    * @param identifier at most 128 bytes of UTF-8
    * @param current gives the object. Each update calls it twice: before anything freezes, to check
    *   that the object can be written, and once all resources are frozen, to write it
-   * @throws {PreserveError} when the identifier is taken or too long, or an update is underway
+   * @throws {PreserveError} when the identifier is taken, too long or no text, or an update is underway
+   * @throws {ArgumentError} when `family` is no family or `current` no function
    */
   keep<T extends object>(identifier: string, family: Family<T>, current: () => T): void {
     this.#checkFree(identifier, identifier);
+    checkFamily(family);
+    if (typeof current !== "function") {
+      const expected = "a function that gives the object";
+      throw new ArgumentError("current", { found: show(current), expected });
+    }
     this.#objects.set(identifier, { family, current });
   }
 
@@ -167,12 +173,14 @@ export class Predecessor {
   }
 
   #checkToken(token: string): void {
+    checkText(token);
     if (this.#files.has(token)) throw new PreserveError(token, "this token is taken");
     if (token.startsWith(".")) throw new PreserveError(token, "a token cannot begin with a dot");
   }
 
   /** Checks an identifier. @throws {PreserveError} when nothing can be stored under it now */
   #checkFree(name: string, identifier: string): void {
+    checkText(name);
     this.#checkServing(name);
     const records = Array.from(this.#files, ([token, { handler }]) =>
       recordIdentifier(handler, token),
@@ -279,4 +287,10 @@ export class Predecessor {
       ),
     };
   }
+}
+
+/** Checks a token or identifier. @throws {PreserveError} when it is empty or no text */
+function checkText(name: unknown): void {
+  if (typeof name === "string" && name !== "") return;
+  throw new PreserveError(show(name), { found: "this is no name", expected: "text, such as heap" });
 }

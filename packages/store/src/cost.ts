@@ -1,5 +1,5 @@
 import { heapBacking } from "@luo/memory";
-import { type Family, familyOf } from "@luo/version";
+import { checkFamily, type Family, familyOf } from "@luo/version";
 import { OBJECTS } from "./image.js";
 import { ObjectStore } from "./object-store.js";
 
@@ -16,6 +16,7 @@ export function costOf(
   alongside: Iterable<number> = [],
   family: Family = familyOf(value.constructor as new () => object),
 ): ReadonlyMap<number, number> {
+  checkFamily(family);
   const store = ObjectStore.create(heapBacking());
   const costs = new Map<number, number>();
   const newest = Math.max(...family.writes);

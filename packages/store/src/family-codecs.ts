@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   codecOf,
   DeclarationError,
   descriptorOf,
@@ -7,8 +8,9 @@ import {
   type StructCodec,
   type StructLayout,
   schemaOf,
+  show,
 } from "@luo/struct";
-import type { Family } from "@luo/version";
+import { checkFamily, type Family } from "@luo/version";
 import { textLayouts } from "./layouts.js";
 import { digitsOf, nameOf, type Schemas } from "./schemas.js";
 
@@ -39,6 +41,7 @@ export class FamilyCodecs {
    * Gives the newest version that the family writes and those alongside, the newest first.
    *
    * @throws {FamilyError} when the family has no such version
+   * @throws {ArgumentError} when it is no family, or `alongside` no list of versions
    * @throws {DeclarationError} when a version has no bytes
    * @throws {BadImageError} when the image has another layout of a version, or a layout exceeds a
    *   limit of the format, such as 63 levels of structs in structs
@@ -46,10 +49,15 @@ export class FamilyCodecs {
   written(family: Family, alongside: Iterable<number> | undefined): readonly VersionCodec[] {
     let newest = this.#newest.get(family);
     if (newest === undefined) {
+      checkFamily(family);
       newest = [this.#codec(family.newest)];
       this.#newest.set(family, newest);
     }
     if (alongside === undefined) return newest;
+    if (typeof alongside !== "object") {
+      const expected = "versions, such as [0] or family.writes";
+      throw new ArgumentError("alongside", { found: show(alongside), expected });
+    }
     const others = new Set(alongside);
     others.delete(newest[0].version);
     const codecs = Array.from(others, (version) => this.#codec(family.structOf(version)));
@@ -60,6 +68,7 @@ export class FamilyCodecs {
   readable(family: Family): readonly (VersionCodec | undefined)[] {
     const known = this.#readable.get(family);
     if (known?.length === this.#schemas.list.length) return known;
+    checkFamily(family);
     const codecs = this.#schemas.list.map(({ family: name, version, fingerprint }, schema) => {
       if (name !== family.name || !family.versions.includes(version)) return undefined;
       const struct = family.structOf(version);

@@ -1,10 +1,13 @@
 import {
+  ArgumentError,
   create,
   descriptorOf,
   INSPECT,
+  isStruct,
   layoutOf,
   type StructClass,
   type StructValues,
+  show,
   structOf,
 } from "@luo/struct";
 import { conformObject } from "./conforming.js";
@@ -115,7 +118,7 @@ export class Family<T extends object = object> {
       return version;
     }
     throw new FamilyError(this.name, {
-      found: `an object of class ${value.constructor?.name}`,
+      found: `an object of class ${value?.constructor?.name}`,
       expected: `one of its versions, ${this.#known()}`,
       do: "make the object of one of those classes",
     });
@@ -254,4 +257,17 @@ export function familyOf<T extends object>(struct: StructClass<T>): Family<T> {
   const known = (families.get(struct) as Family<T> | undefined) ?? new Family(struct, {});
   families.set(struct, known);
   return known;
+}
+
+/**
+ * Checks that something is a family. In JavaScript, the class of one of its versions comes easily in
+ * its place.
+ *
+ * @throws {ArgumentError} when it is not
+ */
+export function checkFamily(found: unknown): asserts found is Family {
+  if (typeof (found as Family | undefined)?.structOf === "function") return;
+  const name = typeof found === "function" && isStruct(found) ? found.name : "<the newest class>";
+  const expected = `a family: family(${name})`;
+  throw new ArgumentError("family", { found: show(found), expected });
 }

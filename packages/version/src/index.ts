@@ -8,7 +8,14 @@ export {
   since,
 } from "./annotations.js";
 export { ConversionError, FamilyError, ManifestError } from "./errors.js";
-export { type Family, type FamilyOptions, family, familyOf, type VersionRange } from "./family.js";
+export {
+  checkFamily,
+  type Family,
+  type FamilyOptions,
+  family,
+  familyOf,
+  type VersionRange,
+} from "./family.js";
 export { dropped, follows } from "./follows.js";
 export { type FamilyManifest, type Manifest, manifestOf } from "./manifest.js";
 export { negotiate } from "./negotiate.js";

@@ -1,6 +1,6 @@
 import { fingerprintOf } from "@luo/struct";
 import { FamilyError } from "./errors.js";
-import type { Family } from "./family.js";
+import { checkFamily, type Family } from "./family.js";
 
 /**
  * The versions that a program reads and writes, as JSON. Two programs exchange manifests before an
@@ -25,10 +25,12 @@ export interface FamilyManifest {
  * The manifest of a program with these families.
  *
  * @throws {FamilyError} when two families of one name differ, or the versions of one do not fit together
+ * @throws {ArgumentError} when one is no family
  */
 export function manifestOf(families: Iterable<Family>): Manifest {
   const entries = new Map<string, FamilyManifest>();
   for (const family of families) {
+    checkFamily(family);
     const entry = entryOf(family);
     const other = entries.get(family.name);
     if (other !== undefined && JSON.stringify(other) !== JSON.stringify(entry)) {

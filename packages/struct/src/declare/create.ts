@@ -1,4 +1,4 @@
-import { UnknownFieldError } from "../errors.js";
+import { ArgumentError, show, UnknownFieldError } from "../errors.js";
 import type { StructClass } from "../types.js";
 import { descriptorOf } from "./registry.js";
 
@@ -21,10 +21,15 @@ export type StructValues<T> = string extends keyof T ? Partial<T> : Partial<Pick
  *     const counter = create(CounterV0, { hits: 1n });
  *
  * @throws {UnknownFieldError} when a name is neither a field with a value nor `@transient`
+ * @throws {ArgumentError} when the values are no object
  * @throws {DeclarationError} when the class is no struct
  */
 export function create<T extends object>(struct: StructClass<T>, values: StructValues<T>): T {
   const { name, fields, transient } = descriptorOf(struct);
+  if (typeof values !== "object" || values === null) {
+    const expected = "an object of its fields, such as {}";
+    throw new ArgumentError(`values of ${name}`, { found: show(values), expected });
+  }
   const settable = fields.filter(({ type }) => type.kind !== "reserved");
   for (const property of Reflect.ownKeys(values)) {
     if (transient.has(property) || settable.some((field) => field.name === property)) continue;
