@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { child, runtime } from "./children.js";
+import { chosenFrom } from "./choice.js";
 import { OPERATIONS, type Operation } from "./contender.js";
 import { CONTENDERS } from "./contenders/index.js";
 import {
@@ -23,7 +24,7 @@ const { values: options } = parseArgs({
     write: { type: "boolean", default: false },
     nodes: { type: "string", default: "20,24" },
     repetitions: { type: "string", default: "5" },
-    only: { type: "string", default: Object.keys(CONTENDERS).join() },
+    only: { type: "string" },
   },
 });
 const COMMAND = "npm run bench -- --write";
@@ -31,7 +32,7 @@ const COUNTS = [1000, 2500, 5000, 10_000];
 /** In ns per record: what takes longer is not measured again. */
 const SLOW = 2000;
 const repetitions = Number(options.repetitions);
-const keys = options.only.split(",");
+const keys = chosenFrom(CONTENDERS, options.only);
 
 const root = new URL("../../", import.meta.url);
 const entries = await Promise.all(Object.keys(CONTENDERS).map(entry));

@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { child, runtime } from "../children.js";
+import { chosenFrom } from "../choice.js";
 import { CONTENDERS } from "./contenders/index.js";
 import type { StoreFigures } from "./measure.js";
 import type { Opening } from "./opening.js";
@@ -15,7 +16,7 @@ const { values: options } = parseArgs({
     write: { type: "boolean", default: false },
     nodes: { type: "string", default: "20,24" },
     repetitions: { type: "string", default: "3" },
-    only: { type: "string", default: Object.keys(CONTENDERS).join() },
+    only: { type: "string" },
   },
 });
 const COMMAND = "npm run bench:store -- --write";
@@ -27,7 +28,7 @@ const IMAGES: readonly (readonly [number, number])[] = [
   [1_000_000, 0],
   [1000, 1024],
 ];
-const keys = options.only.split(",");
+const keys = chosenFrom(CONTENDERS, options.only);
 const repetitions = Number(options.repetitions);
 
 const runs = options.nodes.split(",").map((major): StoreRun => {

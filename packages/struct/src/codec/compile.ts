@@ -1,12 +1,13 @@
 import { DeclarationError, FieldRangeError } from "../errors.js";
 import { hasOwnMeaning, INSPECT, viewContents, viewValues } from "../inspect.js";
-import type { StructLayout } from "../layout/layout.js";
+import type { FieldLayout, StructLayout } from "../layout/layout.js";
 import type { Memory } from "../memory.js";
 import { noElementOf, type Outside, outsideOf } from "./bounds.js";
 import type { CodecOf, Operations } from "./codec-contract.js";
 import { DecoderSource } from "./decoder.js";
 import { type Access, Emitter } from "./emitter.js";
 import { EncoderSource } from "./encoder.js";
+import { isSafeInteger64 } from "./value-check.js";
 
 /** The functions that the source of every operation can call. */
 interface Surroundings {
@@ -236,6 +237,18 @@ function shown({ layout, constants }: Making): string {
     .join("\n");
 }
 
+/**
+ * The position of a cursor before its first element, in units. It is a small integer of the engine, and
+ * so far before the memory that no field of a struct up to as many bytes reaches it.
+ */
+const BEFORE = -(2 ** 30);
+
+/** True when a getter gives an element of a typed array as it is. */
+function isElement({ type, offset, endian }: FieldLayout, { emitter }: Making): boolean {
+  if (type.kind !== "scalar" || type.value === "boolean" || isSafeInteger64(type)) return false;
+  return emitter.typed(type.size, { offset, loops: [] }, endian);
+}
+
 /** The unit of a view's position, in bytes. */
 const unit = ({ layout, access }: Making) => (access === "aligned" ? Math.min(layout.align, 8) : 1);
 
@@ -257,10 +270,12 @@ function viewClass(making: Making, cursor: boolean): string {
     }
     const key = JSON.stringify(name);
     const on = cursor ? "if (this.#at < 0) noElement(m);" : "";
+    // A typed array has undefined there, which the getter sees without a check of its own.
+    const seen = isElement(field, making) && layout.size <= -BEFORE;
     const set = `m.byteLength; ${on} ${encoder.field(field, "this", "value")}`;
     const { body, result } =
       decoder.nestedView(field, "this", codecOf) ?? decoder.field(field, "this");
-    const get = `${on} ${body} const result = ${result}; if (result === undefined) m.byteLength; return result;`;
+    const get = `${seen ? "" : on} ${body} const result = ${result}; if (result === undefined) { m.byteLength; ${on} } return result;`;
     return [
       { head: `get [${key}]()`, code: get },
       { head: `set [${key}](value)`, code: set },
@@ -300,7 +315,7 @@ function viewClass(making: Making, cursor: boolean): string {
   return `class View {
     #at; ${[...held, ...emitter.arrays].map((name) => `#${name};`).join(" ")} ${cursor ? "#following; #end;" : ""}
     constructor(m, at, refs, length) {
-      ${cursor ? "this.#at = -1; this.#following = at; this.#end = at + length;" : "this.#at = at;"} ${start}
+      ${cursor ? `this.#at = ${BEFORE}; this.#following = at; this.#end = at + length;` : "this.#at = at;"} ${start}
     }
     ${accessors.map(({ head, code }) => `${head} { ${prologue(code)} ${code} }`).join("\n")}
     ${cursor ? next : ""}
