@@ -3,6 +3,7 @@ import {
   codecOf,
   descriptorOf,
   fingerprintOf,
+  INSPECT,
   type RefResolver,
   type Sequence,
   type StructClass,
@@ -13,6 +14,14 @@ import type { ArrayStorage, ElementShape } from "./array-storage.js";
 
 /** Elements that iteration decodes at a time: enough to be fast, few enough to use little heap. */
 const SLICE = 1024;
+
+/** The options of `console.log` that say how much of an array it shows. */
+interface Shown {
+  /** Levels of objects; null for all, of which an array shows four, as references may form a circle. */
+  readonly depth?: number | null;
+  /** Elements; null for all. */
+  readonly maxArrayLength?: number | null;
+}
 
 /** An owner as its arrays see it. */
 export interface ArrayHost extends RefResolver {
@@ -208,6 +217,21 @@ export class PreservedArray<T extends object = object> implements Sequence<T> {
   /** Reads all elements. @throws {BadAddressError} when bytes fail their checksum */
   verify(): void {
     this.#current.verify();
+  }
+
+  /** Shows the length and the first elements in `console.log`, or why they cannot be read. */
+  [INSPECT](depth: number, options: Shown, inspect: (value: unknown, options: Shown) => string) {
+    if (depth < 0) return "[PreservedArray]";
+    try {
+      const { length } = this;
+      const { maxArrayLength } = options;
+      const count = Math.min(length, maxArrayLength ?? length);
+      const left = options.depth === null ? 4 : depth;
+      const elements = inspect(this.decode(0, count), { ...options, depth: left });
+      return `PreservedArray(${length}) ${elements}${count < length ? ` and ${length - count} more` : ""}`;
+    } catch (error) {
+      return `PreservedArray, unreadable: ${error instanceof Error ? error.message : error}`;
+    }
   }
 
   get #current(): ArrayStorage {
