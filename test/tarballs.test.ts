@@ -25,8 +25,10 @@ const tarballs = join(outside, "tarballs");
 const project = join(outside, "project");
 const service = new Deployed(join(project, "current.js"), 30_000 + (process.pid % 10_000));
 
+// An npx that runs these tests on another Node would hand its `--package` on to the npx in here.
+const { npm_config_package: _, ...env } = process.env;
 const run = (cwd: string, command: string, ...args: string[]) =>
-  execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  execFileSync(command, args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 const manifest = (folder: string) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
 /** The folder of a package that the one in a folder depends on. */
