@@ -1,6 +1,6 @@
 import type { Values } from "./record.js";
 
-/** What is measured; each is absent where a library has no such thing. */
+/** The operations that are measured; each is absent where a library has no such thing. */
 export interface Operations {
   /** Writes record `index` of the pool. */
   encode?(index: number): unknown;
@@ -29,7 +29,7 @@ export type Operation = (typeof OPERATIONS)[number];
 export interface Contender {
   /** npm's name, or what else it is. */
   readonly name: string;
-  /** Whether it works from a schema; the fastest such peer is named in the results. */
+  /** True when it works from a schema; the fastest such peer is named in the results. */
   readonly schema: boolean;
   /** How it was set up, where there was a choice. */
   readonly note?: string;

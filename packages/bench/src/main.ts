@@ -29,7 +29,7 @@ const { values: options } = parseArgs({
 });
 const COMMAND = "npm run bench -- --write";
 const COUNTS = [1000, 2500, 5000, 10_000];
-/** In ns per record: what takes longer is not measured again. */
+/** The ns per record above which an operation is not measured again. */
 const SLOW = 2000;
 const repetitions = Number(options.repetitions);
 const keys = chosenFrom(CONTENDERS, options.only);

@@ -14,7 +14,7 @@ if (load === undefined) throw new Error(`no contender ${name}`);
 const operations = (await load()).contender.prepare();
 const pool = makePool(() => new Chunk());
 const at = (index: number) => pool[index % POOL] as Chunk;
-/** Of all fields of an array; found in another way than what is measured, which must not share. */
+/** The sum of all fields of an array; found in another way than what is measured, which must not share. */
 const SUM = BigInt.asUintN(
   64,
   pool.reduce(

@@ -23,7 +23,7 @@ export interface Run {
 export interface Entry {
   readonly key: string;
   readonly contender: Contender;
-  /** Of the npm package. */
+  /** The version of the npm package. */
   readonly version: string;
 }
 

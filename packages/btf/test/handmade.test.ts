@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { BtfStructs, importBtf, readBtf, sizeOfType } from "../src/index.js";
 import { BtfBuilder, KIND } from "./builder.js";
 
-/** What the compiler of the fixture does not write, and what others have written. */
+/** Records that the compiler of the fixture does not write, and others have written. */
 
 const made = <T>(make: (builder: BtfBuilder) => T) => {
   const builder = new BtfBuilder();
@@ -160,7 +160,7 @@ test("numbers that luo does not have are bytes with their alignment", () => {
 const BYTES = { u8: 1, u16: 2, u32: 4, u64: 8 } as const;
 type Places = Readonly<Record<string, readonly [keyof typeof BYTES, number]>>;
 
-/** What is inferred for a struct of that size, with members at those bits. */
+/** The annotations that are inferred for a struct of that size, with members at those bits. */
 function inferred(kind: number, size: number, places: Places): string[] {
   const { btf } = made((builder) => {
     const members = Object.entries(places).map(

@@ -81,7 +81,7 @@ describe.each(ORDERS)(
   },
 );
 
-/** What reading what a test made gives. */
+/** The result of reading the bytes that a test made. */
 const reading = (make: (builder: BtfBuilder) => void) => () => {
   const builder = new BtfBuilder();
   make(builder);

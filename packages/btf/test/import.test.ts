@@ -28,7 +28,7 @@ class Project {
     writeFileSync(join(this.#folder, "src", `${name}.ts`), source);
   }
 
-  /** What tsc complains about. */
+  /** The complaints of tsc. */
   compile(): string {
     symlinkSync(join(root, "packages/btf/node_modules"), join(this.#folder, "node_modules"));
     writeFileSync(join(this.#folder, "package.json"), JSON.stringify({ type: "module" }));
@@ -70,7 +70,7 @@ interface Case {
   readonly target: string | number;
 }
 
-/** What a kernel is known to have, and some of all the rest. */
+/** Structs that a kernel is known to have, and some of all the rest. */
 const KERNEL = [
   ...["task_struct", "inode", "page", "tcphdr", "iphdr", "sk_buff", "mm_struct", "file", "dentry"],
   ...["super_block", "net_device", "list_head", "spinlock_t", "bpf_prog", "sock", "module"],

@@ -33,7 +33,7 @@ afterEach(() => {
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/** What a call throws. */
+/** The error that a call throws. */
 function thrown(run: () => unknown): unknown {
   try {
     run();

@@ -5,7 +5,6 @@ import {
   type Alongside,
   type Carrier,
   type Handler,
-  INSPECT,
   Inheritance,
   type Inspect,
   inspected,
@@ -18,7 +17,7 @@ import {
   type VersionCost,
 } from "@luo/orchestrator";
 import { Listener, type ListenOptions, listener } from "@luo/socket";
-import { ArgumentError, show } from "@luo/struct";
+import { ArgumentError, INSPECT, show } from "@luo/struct";
 import type { Family } from "@luo/version";
 import { DeclaredFamilies } from "./declared-families.js";
 import { thisProgram } from "./this-program.js";

@@ -80,7 +80,7 @@ class Luo {
   @u64 sharedFiles = 0n;
 }
 
-/** What a Linux kernel preserved over a kexec, by physical address: the PT_LOADs of an ELF core. */
+/** The memory that a Linux kernel preserved over a kexec, by physical address: the PT_LOADs of an ELF core. */
 function dumped(): PreservedMemory {
   const elf = gunzipSync(readFileSync(new URL("linux-7.3/memory.elf.gz", import.meta.url)));
   const start = Number(elf.readBigUInt64LE(32));

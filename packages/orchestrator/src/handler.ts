@@ -1,5 +1,6 @@
+import { INSPECT } from "@luo/struct";
 import type { Family } from "@luo/version";
-import { familyLabel, INSPECT, type Inspect, inspected } from "./inspect.js";
+import { familyLabel, type Inspect, inspected } from "./inspect.js";
 
 /**
  * Carries one kind of resource through a live update, with the steps of the file handlers of

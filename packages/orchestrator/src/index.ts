@@ -20,7 +20,7 @@ export {
 } from "./errors.js";
 export { defineHandler, type Handler } from "./handler.js";
 export { Inheritance, type ReceiveOptions } from "./inheritance.js";
-export { INSPECT, type Inspect, inspected } from "./inspect.js";
+export { type Inspect, inspected } from "./inspect.js";
 export { Inbox, type Link, type Message } from "./link.js";
 export { Predecessor, type PredecessorSummary, type State } from "./predecessor.js";
 export { MAX_PROGRAM, type Program, ProgramError, parseProgram } from "./program.js";

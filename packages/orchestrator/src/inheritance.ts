@@ -1,10 +1,10 @@
 import { BadAddressError, BadObjectError, ObjectStore, type StoredObject } from "@luo/store";
-import { codecOf } from "@luo/struct";
+import { codecOf, INSPECT } from "@luo/struct";
 import { type Family, manifestOf } from "@luo/version";
 import { type Arrival, IMAGE_NAME, type ImageFile } from "./carrier.js";
 import { LinkClosedError, PreserveError, reasonOf } from "./errors.js";
 import { type Handler, recordIdentifier } from "./handler.js";
-import { familyLabel, INSPECT, type Inspect, inspected } from "./inspect.js";
+import { familyLabel, type Inspect, inspected } from "./inspect.js";
 import { ownArrays } from "./own-arrays.js";
 import { type Program, programLabel } from "./program.js";
 

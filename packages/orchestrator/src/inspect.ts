@@ -1,9 +1,6 @@
 import type { Family } from "@luo/version";
 
-/** The method by which Node's `console.log` and `util.inspect` show an object. */
-export const INSPECT = Symbol.for("nodejs.util.inspect.custom");
-
-/** The `util.inspect` that Node passes to such a method. */
+/** The `util.inspect` that Node passes to an object's `INSPECT` method. */
 export type Inspect = (value: unknown, options: object) => string;
 
 /** Shows the content after a name, as Node shows an object after the name of its class. */

@@ -1,5 +1,5 @@
 import { costOf, MAX_IDENTIFIER } from "@luo/store";
-import { ArgumentError, show } from "@luo/struct";
+import { ArgumentError, INSPECT, show } from "@luo/struct";
 import { checkFamily, type Family, type Manifest, manifestOf } from "@luo/version";
 import { type Alongside, versionsAlongside } from "./alongside.js";
 import type { Carrier } from "./carrier.js";
@@ -13,7 +13,7 @@ import {
   type KeptObject,
 } from "./hand-over.js";
 import { type Handler, recordIdentifier } from "./handler.js";
-import { familyLabel, INSPECT, type Inspect, inspected } from "./inspect.js";
+import { familyLabel, type Inspect, inspected } from "./inspect.js";
 import { type Program, programLabel } from "./program.js";
 import type { UpdateOptions, UpdateReport, VersionCost } from "./report.js";
 import { UndoList } from "./undo.js";

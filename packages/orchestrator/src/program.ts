@@ -1,16 +1,10 @@
+import type { Program } from "@luo/store";
 import { type Fault, LuoError } from "@luo/struct";
 import { type JsonShape, jsonObject, readJson } from "@luo/version/json";
 import * as v from "valibot";
 
-/** A program by name and version, as errors and reports name it. */
-export interface Program {
-  /** 1 to 95 bytes of UTF-8, without control characters. */
-  readonly name: string;
-  /**
-   * At most 63 bytes of UTF-8, without control characters; empty where nothing tells the version.
-   */
-  readonly version: string;
-}
+/** A program by name and version, as errors, reports and images name it. */
+export type { Program };
 
 /** The name or version of a program cannot be shown in a line of text. */
 export class ProgramError extends LuoError {

@@ -26,7 +26,7 @@ import { Calls, Loopback, type Program } from "./loopback.js";
 
 type Service = ReturnType<typeof service>;
 
-/** What an update rejects with. */
+/** The error that an update rejects with. */
 async function failureOf(update: Promise<unknown>): Promise<Error> {
   const error = await update.then(
     () => undefined,
@@ -52,7 +52,7 @@ const hangUp: Program = ({ release }) => {
   return silence();
 };
 
-/** What a successor does when everything is frozen for it. */
+/** The behaviour of a successor once everything is frozen for it. */
 const frozen =
   (next: Program): Program =>
   async (arrival) => {
@@ -81,7 +81,7 @@ const WAITING = "waiting for the successor to take over";
 
 interface Failure {
   readonly what: string;
-  /** What goes wrong in the predecessor. */
+  /** The fault that happens in the predecessor. */
   readonly arrange?: (service: Service) => void;
   readonly successor?: Program;
   readonly options?: UpdateOptions;

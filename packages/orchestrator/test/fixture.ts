@@ -88,7 +88,7 @@ export function service() {
   };
 }
 
-/** What a service's successor does first. */
+/** The first steps of a service's successor. */
 export function receive(
   arrival: Arrival,
   families: readonly Family[] = [Counter, TankRecord],

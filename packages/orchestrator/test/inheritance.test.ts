@@ -16,7 +16,7 @@ import { describe, expect, test } from "vitest";
 import { Counter, CounterV1, receive, TankRecord, TankV0, tankHandler } from "./fixture.js";
 import { Calls } from "./loopback.js";
 
-/** What comes from a predecessor with a counter and the tanks a and b, and what it hears. */
+/** An inheritance from a predecessor with a counter and the tanks a and b, and what it hears. */
 function predecessor() {
   const image = heapBacking();
   const store = ObjectStore.create(image);

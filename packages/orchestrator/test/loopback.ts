@@ -8,7 +8,7 @@ import {
 } from "@luo/orchestrator";
 import { HeapBacking } from "@luo/store";
 
-/** What was done, in order, and what is to happen along with it. */
+/** The steps that were done, in order, and what is to happen along with them. */
 export class Calls {
   made: string[] = [];
   readonly #along = new Map<string, () => void>();

@@ -79,7 +79,7 @@ export interface Answer {
   readonly body: string;
   /** The header that says whether the connection stays open. */
   readonly connection: string | undefined;
-  /** Whether the request went over a connection that had carried another one. */
+  /** True when the request went over a connection that had carried another one. */
   readonly reused: boolean;
 }
 

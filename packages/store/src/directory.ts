@@ -1,35 +1,31 @@
 import {
   type AddressSpace,
   BadAddressError,
-  CheckedCodec,
-  checksum,
   type Location,
   OutOfMemoryError,
   type Pool,
 } from "@luo/memory";
-import { ArgumentError, codecOf, layoutOf, type Memory, offsetOf } from "@luo/struct";
-import { BadImageError } from "./errors.js";
-import { IdentifierBytes, MAX_IDENTIFIER } from "./identifier.js";
+import { ArgumentError, codecOf } from "@luo/struct";
 import {
   COPIES_OFFSET,
-  IdentifierIndex,
+  ENTRY_BYTES,
+  entryProblem,
   keyOffset,
   LENGTH_OFFSET,
-  MAX_ENTRY_ADDRESS,
-} from "./identifier-index.js";
-import { Copy, EntryHeader, Segment, SegmentV0, SegmentV1 } from "./image-records.js";
+  measureEntry,
+  padded,
+  SCHEMA_OFFSET,
+  UNUSED_OFFSET,
+} from "./directory-entry.js";
+import { HEADERS, OLD_HEADERS, type SegmentHeaders, segmentCodec } from "./directory-segment.js";
+import { BadImageError } from "./errors.js";
+import { IdentifierBytes, MAX_IDENTIFIER } from "./identifier.js";
+import { IdentifierIndex, MAX_ENTRY_ADDRESS } from "./identifier-index.js";
+import { Copy, SegmentV1 } from "./image-records.js";
 import type { ImageSchema } from "./schemas.js";
 
-const segmentCodec = new CheckedCodec(SegmentV1);
-const oldSegmentCodec = codecOf(SegmentV0);
 const copyCodec = codecOf(Copy);
 
-/** Bytes of an entry before its copies. */
-const ENTRY = layoutOf(EntryHeader).size;
-/** Bytes from an entry to its reserved bytes, a u32. */
-const UNUSED_OFFSET = offsetOf(EntryHeader, "unused");
-/** Bytes from a copy to the index of its schema. */
-const SCHEMA_OFFSET = offsetOf(Copy, "schema");
 /** Bytes of the smallest entry: with one copy and an identifier of up to 8 bytes. */
 const SMALLEST_ENTRY = 40;
 const MAX_COPIES = 0xffff;
@@ -202,7 +198,7 @@ export class Directory {
   copies(entry: number): Copy[] {
     const { memory, offset } = this.#at(entry);
     const count = memory.u16[(offset + COPIES_OFFSET) / 2] as number;
-    return copyCodec.decodeArray(memory, offset + ENTRY, count);
+    return copyCodec.decodeArray(memory, offset + ENTRY_BYTES, count);
   }
 
   /**
@@ -267,7 +263,7 @@ export class Directory {
       const found = `${copies.length} versions of an object`;
       throw new ArgumentError("alongside", { found, expected: `at most ${MAX_COPIES}` });
     }
-    const length = ENTRY + copies.length * copyCodec.size + Math.ceil(key.length / 8) * 8;
+    const length = ENTRY_BYTES + copies.length * copyCodec.size + Math.ceil(key.length / 8) * 8;
     const segment = this.#room(length);
     const entry = segment.address + segment.used;
     const { memory, offset } = this.#at(entry);
@@ -275,7 +271,7 @@ export class Directory {
     memory.u16[(offset + LENGTH_OFFSET) / 2] = key.length;
     memory.u16[(offset + COPIES_OFFSET) / 2] = copies.length;
     memory.u32[(offset + UNUSED_OFFSET) / 4] = 0;
-    let at = offset + ENTRY;
+    let at = offset + ENTRY_BYTES;
     for (const copy of copies) {
       copyCodec.encode(copy, memory, at);
       at += copyCodec.size;
@@ -407,7 +403,7 @@ export class Directory {
       throw new BadAddressError(start + at - offset, `a directory entry ${problem}`);
     };
     for (let at = offset; at < end; entries++) {
-      if (at + ENTRY > end) bad(at, "does not end where its segment does");
+      if (at + ENTRY_BYTES > end) bad(at, "does not end where its segment does");
       const size = memory.u16[(at + LENGTH_OFFSET) / 2] as number;
       const copies = memory.u16[(at + COPIES_OFFSET) / 2] as number;
       if (size === 0 || size > MAX_IDENTIFIER) {
@@ -439,106 +435,4 @@ interface StoredDirectory {
   /** The format of the image, 2 or 3. */
   readonly format: number;
   readonly schemas: readonly ImageSchema[];
-}
-
-/** A format of segment headers. */
-interface SegmentHeaders {
-  /** Bytes of a header. */
-  readonly size: number;
-  /** Reads a header that was checked before. */
-  decode(at: Location): Pick<SegmentV1, "generation" | "bytes" | "capacity">;
-  /**
-   * Checks a segment's header and entries against their checksums, and gives the header.
-   *
-   * @throws {BadImageError} when they fail their checksum
-   * @throws {BadAddressError} when they cannot lie there
-   */
-  read(memory: AddressSpace, address: number): SegmentV1;
-}
-
-const HEADERS: SegmentHeaders = {
-  size: segmentCodec.size,
-  decode: ({ memory, offset }) => segmentCodec.decode(memory, offset),
-  read(space, address) {
-    const { memory, offset } = space.locate(address, segmentCodec.size, "a directory segment");
-    const mismatch = segmentCodec.mismatch(memory, offset);
-    if (mismatch !== undefined) throw damaged(address, mismatch.expected, mismatch.found);
-    const segment = segmentCodec.decode(memory, offset);
-    checkCapacity(space, address, segmentCodec.size, segment);
-    const entries = { memory, offset: offset + segmentCodec.size };
-    const found = space.mismatch(entries, segment.bytes, segment.entriesChecksum);
-    if (found !== undefined) throw damaged(address, segment.entriesChecksum, found);
-    return segment;
-  },
-};
-
-const OLD_HEADERS: SegmentHeaders = {
-  size: oldSegmentCodec.size,
-  decode: ({ memory, offset }) => oldSegmentCodec.decode(memory, offset),
-  read(space, address) {
-    const { memory, offset } = space.locate(address, oldSegmentCodec.size, "a directory segment");
-    const old = oldSegmentCodec.decode(memory, offset);
-    checkCapacity(space, address, oldSegmentCodec.size, old);
-    const found = checksum(memory, offset + 4, oldSegmentCodec.size + old.bytes - 4);
-    if (found !== old.checksum) throw damaged(address, old.checksum, found);
-    return Segment.convert(old, 1) as SegmentV1;
-  },
-};
-
-function damaged(address: number, expected: number, found: number): BadImageError {
-  return new BadImageError(
-    `the directory segment at 0x${address.toString(16)} has the checksum ${found}, expected ${expected}; it has changed since it was written`,
-  );
-}
-
-function checkCapacity(
-  space: AddressSpace,
-  address: number,
-  header: number,
-  { bytes, capacity }: Pick<SegmentV1, "bytes" | "capacity">,
-): void {
-  space.locate(address, capacity, "a directory segment with its entries");
-  if (header + bytes <= capacity) return;
-  throw new BadAddressError(address, "a directory segment has more bytes than were allocated");
-}
-
-/**
- * Checks the copies of an entry, which must be versions of one family, the newest first. Gives what
- * is wrong, to complete "a directory entry ...".
- */
-function entryProblem(
-  memory: Memory,
-  offset: number,
-  copies: number,
-  schemas: readonly ImageSchema[],
-): string | undefined {
-  if (memory.u32[(offset + UNUSED_OFFSET) / 4] !== 0) return "has reserved bytes that are not zero";
-  let before: ImageSchema | undefined;
-  for (let copy = 0; copy < copies; copy++) {
-    const index = memory.u32[(offset + keyOffset(copy) + SCHEMA_OFFSET) / 4] ?? 0;
-    const schema = schemas[index];
-    if (schema === undefined) return `has layout ${index} of ${schemas.length}`;
-    if (before !== undefined && before.family !== schema.family) {
-      return `has copies of the families ${before.family} and ${schema.family}, expected one`;
-    }
-    if (before !== undefined && before.version <= schema.version) {
-      return `has version ${schema.version} behind version ${before.version}, expected the newest first`;
-    }
-    before = schema;
-  }
-  return undefined;
-}
-
-/** Bytes of an identifier with its padding. */
-const padded = (bytes: number) => (bytes + 7) & ~7;
-
-/**
- * Measures an entry: the bytes of its identifier (`size`), the offset of the identifier in the memory
- * (`key`), and the bytes of the entry (`length`).
- */
-function measureEntry({ memory, offset }: Location) {
-  const size = memory.u16[(offset + LENGTH_OFFSET) / 2] as number;
-  const copies = memory.u16[(offset + COPIES_OFFSET) / 2] as number;
-  const key = offset + keyOffset(copies);
-  return { size, key, length: key + padded(size) - offset };
 }

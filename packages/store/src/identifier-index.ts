@@ -1,19 +1,6 @@
 import type { AddressSpace } from "@luo/memory";
-import { layoutOf, offsetOf } from "@luo/struct";
+import { COPIES_OFFSET, keyOffset, LENGTH_OFFSET } from "./directory-entry.js";
 import type { IdentifierBytes } from "./identifier.js";
-import { Copy, EntryHeader } from "./image-records.js";
-
-/**
- * Bytes from the start of an entry to the length of its identifier, and to the number of its
- * copies.
- */
-export const LENGTH_OFFSET = offsetOf(EntryHeader, "length");
-export const COPIES_OFFSET = offsetOf(EntryHeader, "copies");
-
-const [ENTRY_BYTES, COPY_BYTES] = [layoutOf(EntryHeader).size, layoutOf(Copy).size];
-
-/** Gives the bytes from the start of an entry to its identifier. */
-export const keyOffset = (copies: number) => ENTRY_BYTES + copies * COPY_BYTES;
 
 /** Entries lie below this address, 32 GiB: the index keeps addresses in units of 8, as 32 bits. */
 export const MAX_ENTRY_ADDRESS = 2 ** 35;

@@ -15,9 +15,9 @@ export const BYTE_ORDER = 0x0102_0304;
 
 /** The program that wrote an image. */
 export interface Program {
-  /** Up to 95 bytes of UTF-8. */
+  /** 1 to 95 bytes of UTF-8, without control characters. */
   readonly name: string;
-  /** Up to 63 bytes of UTF-8. */
+  /** At most 63 bytes of UTF-8, without control characters; empty where nothing tells it. */
   readonly version: string;
 }
 

@@ -6,16 +6,20 @@ import {
   PreservedMemory,
   WriteTurn,
 } from "@luo/memory";
+import { Memory } from "@luo/struct";
 import { Contents } from "./contents.js";
 import { Directory } from "./directory.js";
 import { BadImageError, StaleStoreError } from "./errors.js";
 import { FamilyCodecs } from "./family-codecs.js";
-import { GenerationWatch, type Stamp } from "./generation-watch.js";
+import { GenerationWatch, hasStamp, type Stamp, stampOf } from "./generation-watch.js";
 import {
   type Features,
   FORMAT,
   type Generation,
+  type ImageOrigin,
   LAST_GENERATION,
+  readGeneration,
+  readOrigin,
   writeGeneration,
 } from "./image-header.js";
 import { type Program, RootV1 } from "./image-records.js";
@@ -164,3 +168,27 @@ export const OBJECTS = "luo.objects";
 
 /** The name of the pool for the directory, the schemas and the list of resident pools. */
 const DIRECTORY = "luo.directory";
+
+const firstOf = ({ segments }: Backing) => new Memory(segments[0] ?? new ArrayBuffer(0));
+
+/**
+ * Reads the newest generation of an image, again if another program sealed one meanwhile.
+ *
+ * @param former the image that the store has read before
+ */
+export function readImage(backing: Backing, former?: Image): { image: Image; origin: ImageOrigin } {
+  // The stamp is older than everything else that is read, the length of the memory included.
+  const stamp = stampOf(firstOf(backing));
+  backing.refresh?.();
+  const { segments } = backing;
+  const byteLength = segments.reduce((sum, segment) => sum + segment.byteLength, 0);
+  const first = firstOf(backing);
+  try {
+    const image = new Image(backing, readGeneration(first, byteLength), { stamp, former });
+    const origin = readOrigin(first);
+    if (image.isCurrent) return { image, origin };
+  } catch (error) {
+    if (hasStamp(first, stamp)) throw error;
+  }
+  return readImage(backing);
+}

@@ -24,15 +24,13 @@ import {
   UnsealedError,
 } from "./errors.js";
 import type { VersionCodec } from "./family-codecs.js";
-import { hasStamp, stampOf } from "./generation-watch.js";
-import { Image } from "./image.js";
+import { Image, readImage } from "./image.js";
 import {
   checkProgram,
   FORMAT,
   type ImageOrigin,
   isSealed,
   NO_FEATURES,
-  readGeneration,
   readOrigin,
 } from "./image-header.js";
 import { type Copy, type Program, RootV1 } from "./image-records.js";
@@ -203,8 +201,9 @@ export class ObjectStore {
   /**
    * Writes an object in the newest version that its family writes, and in the older ones of
    * `alongside`. The object may also be a view, or of a subclass that is no struct. Objects inside of
-   * another version than their place are converted. It replaces the object that the identifier held. Arrays that were taken from the
-   * same identifier stay in place. When it throws, the identifier holds what it held before.
+   * another version than their place are converted. It replaces the object that the identifier held.
+   * Arrays that were taken from the same identifier stay in place. When it throws, the identifier
+   * holds what it held before.
    *
    * @param identifier 1 to 128 bytes of UTF-8
    * @throws {IdentifierError} when the identifier is not 1 to 128 bytes of well-formed UTF-8
@@ -491,27 +490,3 @@ export class ObjectStore {
 }
 
 const refers = ({ layout }: VersionCodec) => layout.references;
-
-const firstOf = ({ segments }: Backing) => new Memory(segments[0] ?? new ArrayBuffer(0));
-
-/**
- * Reads the newest generation of an image, again if another program sealed one meanwhile.
- *
- * @param former the image that the store has read before
- */
-function readImage(backing: Backing, former?: Image): { image: Image; origin: ImageOrigin } {
-  // The stamp is older than everything else that is read, the length of the memory included.
-  const stamp = stampOf(firstOf(backing));
-  backing.refresh?.();
-  const { segments } = backing;
-  const byteLength = segments.reduce((sum, segment) => sum + segment.byteLength, 0);
-  const first = firstOf(backing);
-  try {
-    const image = new Image(backing, readGeneration(first, byteLength), { stamp, former });
-    const origin = readOrigin(first);
-    if (image.isCurrent) return { image, origin };
-  } catch (error) {
-    if (hasStamp(first, stamp)) throw error;
-  }
-  return readImage(backing);
-}

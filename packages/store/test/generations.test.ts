@@ -23,7 +23,7 @@ import {
   some,
 } from "./fixture.js";
 
-/** Of the first page: bytes from one slot to the next, and from a slot to the end of its root. */
+/** Bytes in the first page: from one slot to the next, and from a slot to the end of its root. */
 const [SLOT, ROOT_END] = [2048, 256 + 64];
 
 const Others = familyOf(Other);

@@ -138,7 +138,7 @@ test("graphs keep their sharing and their circles, whatever is changed, copied, 
     let backing = heapBacking();
     let store = ObjectStore.create(backing);
     store.seal();
-    /** What each identifier holds, as objects of the program. */
+    /** The object that each identifier holds, as objects of the program. */
     const held = new Map<string, Node>();
     let sealed = new Map<string, string>();
     const texts = () => new Map(Array.from(held, ([id, root]) => [id, trace(root).text] as const));

@@ -19,7 +19,7 @@ import { family, familyOf } from "@luo/version";
 import { expect, test } from "vitest";
 import { image, Page, page, pages } from "./fixture.js";
 
-/** What was put is found, complete and accounted for, and gone when it is deleted. */
+/** Expects that an object is found, complete and accounted for, and gone when it is deleted. */
 function keeps<T extends object>(value: T): T {
   const backing = image((store) => store.put("object", value));
   const store = ObjectStore.open(backing, { verify: true });

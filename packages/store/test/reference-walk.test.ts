@@ -30,7 +30,7 @@ import { image, Page, page, pages } from "./fixture.js";
 interface Walked {
   readonly address: number;
   readonly references: readonly Reference[];
-  /** What was found to be allocated. */
+  /** The allocations that were found. */
   readonly allocated: readonly (readonly [address: number, bytes: number])[];
 }
 

@@ -8,8 +8,8 @@ import {
   type StructClass,
   structOf,
 } from "@luo/struct";
-import { converted } from "./converted-sequence.js";
-import type { Convert, RelateStructs } from "./type-relation.js";
+import { type Convert, converted } from "./converted-sequence.js";
+import type { RelateStructs } from "./type-relation.js";
 import { Misfit } from "./value-misfit.js";
 
 interface Place {
@@ -47,7 +47,7 @@ export function conformObject(value: object, struct: StructClass, structs: Relat
   let copy: Record<string, unknown> | undefined;
   for (const { name, type } of descriptorOf(struct).fields) {
     if (!perKind(HOLDS_OBJECTS, type)) continue;
-    const conforming = named(name, () => conform(type, fields[name], structs, value));
+    const conforming = Misfit.within(name, () => conform(type, fields[name], structs, value));
     if (conforming === fields[name]) continue;
     copy ??= copyOf(fields, struct);
     copy[name] = conforming;
@@ -84,7 +84,7 @@ const elements = (type: { readonly of: FieldType }, { value, structs }: Place): 
   if (!Array.isArray(value) || !perKind(HOLDS_OBJECTS, type.of)) return value;
   let copy: unknown[] | undefined;
   for (const [index, element] of value.entries()) {
-    const conforming = named(`[${index}]`, () => conform(type.of, element, structs));
+    const conforming = Misfit.within(`[${index}]`, () => conform(type.of, element, structs));
     if (conforming === element) continue;
     copy ??= [...value];
     copy[index] = conforming;
@@ -142,12 +142,4 @@ function firstOf(value: unknown): StructClass | undefined {
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
-}
-
-function named<T>(field: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw Misfit.in(field, error);
-  }
 }

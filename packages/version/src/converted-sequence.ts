@@ -11,7 +11,8 @@ import {
 import { ConversionError } from "./errors.js";
 import { Misfit } from "./value-misfit.js";
 
-type Convert = (value: unknown) => unknown;
+/** Converts a value to the other type. */
+export type Convert = (value: unknown) => unknown;
 
 /** A conversion of arrays from one version of their elements to another. */
 interface Step {

@@ -8,9 +8,10 @@ import {
 } from "@luo/struct";
 import type { Primitive } from "./annotations.js";
 import { conform } from "./conforming.js";
+import type { Convert } from "./converted-sequence.js";
 import { FamilyError } from "./errors.js";
 import type { Adjacent, Pair } from "./field-pairs.js";
-import { type Convert, type RelateStructs, relate } from "./type-relation.js";
+import { type RelateStructs, relate } from "./type-relation.js";
 import { misfitOf } from "./value-check.js";
 import { Misfit } from "./value-misfit.js";
 

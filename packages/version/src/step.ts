@@ -152,7 +152,7 @@ function check(
   let own: Fields | undefined;
   for (const { name, make, equal } of guarded) {
     if (make === undefined) own ??= new newer() as Fields;
-    const again = make === undefined ? own?.[name] : attempt(name, make, result);
+    const again = make === undefined ? own?.[name] : Misfit.within(name, () => make(result));
     if (equal(value[name], again)) continue;
     const [found, back] = [show(value[name]), show(again)];
     throw new Misfit(name, {
@@ -160,13 +160,5 @@ function check(
       expected: `what version ${version} can hold, while an upgrade would make it ${back === found ? "different" : back}`,
       do: "mark it @lossy if it may be lost",
     });
-  }
-}
-
-function attempt(name: string, make: (older: object) => unknown, older: object): unknown {
-  try {
-    return make(older);
-  } catch (error) {
-    throw Misfit.in(name, error);
   }
 }

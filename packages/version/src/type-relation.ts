@@ -7,11 +7,8 @@ import {
   show,
   structOf,
 } from "@luo/struct";
-import { converted } from "./converted-sequence.js";
+import { type Convert, converted } from "./converted-sequence.js";
 import { Misfit } from "./value-misfit.js";
-
-/** Converts a value to the other type. */
-export type Convert = (value: unknown) => unknown;
 
 /** The conversions of a field's values between two versions. A missing one passes values unchanged. */
 export interface Relation {

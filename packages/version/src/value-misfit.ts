@@ -12,6 +12,15 @@ export class Misfit extends Error {
     this.fault = fault;
   }
 
+  /** Gives what a function makes for a field, whose name goes in front of the path of an error. */
+  static within<T>(field: string, make: () => T): T {
+    try {
+      return make();
+    } catch (error) {
+      throw Misfit.in(field, error);
+    }
+  }
+
   /** Wraps an error thrown while converting a field, with the field in front of its path. */
   static in(field: string, cause: unknown): Misfit {
     if (cause instanceof Misfit) {

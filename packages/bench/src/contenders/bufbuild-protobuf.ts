@@ -11,7 +11,7 @@ const {
 
 const TYPES = { u64: Type.FIXED64, u32: Type.FIXED32, u16: Type.UINT32 } as const;
 
-/** What `protoc` would hand to the code generator. */
+/** The description that `protoc` would hand to the code generator. */
 const file = create(FileDescriptorProtoSchema, {
   name: "chunk.proto",
   syntax: "proto3",

@@ -1,11 +1,11 @@
 import type { Operations } from "../contender.js";
 import { Chunk, makePool, repeat, type Values } from "../record.js";
 
-/** What a library of messages has: bytes from an object, and back. */
+/** The functions of a library of messages: bytes from an object, and back. */
 export interface Messages<One, Many> {
   /** The record as the library takes it. */
   from(record: Chunk): One;
-  /** What the library encodes as an array. */
+  /** The value that the library encodes as an array. */
   array(records: One[]): Many;
   encode(record: One): Uint8Array | string;
   decode(bytes: never): object;

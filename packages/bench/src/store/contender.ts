@@ -4,7 +4,7 @@ import type { Values } from "../record.js";
 export interface StoreContender {
   /** npm's name, or what else it is. */
   readonly name: string;
-  /** What it does, as far as that matters for a comparison. */
+  /** The work that it does, as far as that matters for a comparison. */
   readonly note: string;
   /** Absent where the library has no such thing. */
   readonly objects?: Objects;

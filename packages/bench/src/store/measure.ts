@@ -8,7 +8,7 @@ import type { StoreContender } from "./contender.js";
 import { CONTENDERS } from "./contenders/index.js";
 import { identifiers, OBJECTS, record, shuffled } from "./objects.js";
 
-/** In ns per object or record, and bytes per object. */
+/** Figures in ns per object or record, and bytes per object. */
 export interface StoreFigures {
   readonly name: string;
   readonly note: string;

@@ -7,7 +7,7 @@ import { ObjectStore } from "@luo/store";
 import { bytes, create, LuoStruct, ref, type Sequence, u64 } from "@luo/struct";
 import { familyOf } from "@luo/version";
 
-/** In milliseconds, and in pages of 4096 bytes that were touched. */
+/** The time of opening in milliseconds, and in pages of 4096 bytes that were touched. */
 export interface Opening {
   readonly objects: number;
   readonly imageMiB: number;

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { FIELDS, type Values } from "../../record.js";
 import type { StoreContender } from "../contender.js";
 
-/** What is used of node:sqlite, which Node has from 22.5 on. */
+/** The part of node:sqlite that is used, which Node has from 22.5 on. */
 interface Sqlite {
   readonly DatabaseSync: new (path: string) => Database;
 }
