@@ -4,15 +4,18 @@ import { isSealed, readGeneration, STAMP_OFFSETS } from "./image-header.js";
 /** A few words of both slots, at least one of which every new generation changes. */
 export type Stamp = readonly number[];
 
+/** The places of the words, counted in words of 4 bytes. */
+const WORDS = STAMP_OFFSETS.map((offset) => offset / 4);
+
 /** Reads the stamp of an image; it is read before the generation, so that no later one is missed. */
 export function stampOf({ u32 }: Memory): Stamp {
-  return STAMP_OFFSETS.map((offset) => u32[offset / 4] ?? 0);
+  return WORDS.map((word) => u32[word] ?? 0);
 }
 
 /** True while an image has a stamp. */
 export function hasStamp({ u32 }: Memory, stamp: Stamp): boolean {
-  for (let at = 0; at < STAMP_OFFSETS.length; at++) {
-    if ((u32[(STAMP_OFFSETS[at] as number) / 4] ?? 0) !== stamp[at]) return false;
+  for (let at = 0; at < WORDS.length; at++) {
+    if ((u32[WORDS[at] as number] ?? 0) !== stamp[at]) return false;
   }
   return true;
 }

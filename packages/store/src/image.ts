@@ -95,7 +95,6 @@ export class Image {
    * @throws {StaleStoreError} when another store has changed the image; and what `read` throws
    */
   read<T>(read: () => T): T {
-    this.checkCurrent();
     let result: T;
     try {
       result = read();

@@ -227,7 +227,6 @@ export class ObjectStore {
   }
 
   #put(identifier: string, value: object, { family, alongside }: PutOptions): void {
-    this.#image.checkCurrent();
     const target = { identifier, entry: this.#image.directory.find(identifier) };
     const known = family ?? familyOf(structOf(value) ?? (value?.constructor as StructClass));
     const written = this.#image.codecs.written(known, alongside);
@@ -258,7 +257,8 @@ export class ObjectStore {
     const copies: Copy[] = [];
     try {
       for (const { struct, version, schema, codec } of written) {
-        const object = structOf(value) === struct ? value : known.convert(value, version);
+        const fits = value.constructor === struct || structOf(value) === struct;
+        const object = fits ? value : known.convert(value, version);
         const bytes = codec.sizeOf(object);
         const address = this.#image.objects.allocate(bytes);
         copies.push({ schema, checksum: 0, address, bytes });
